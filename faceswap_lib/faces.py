@@ -86,10 +86,10 @@ class Detector:
         boxes = self._detect_boxes(frame)
         found = [_face(mesh, 0, 0, frame.shape[1], frame.shape[0]) for mesh in _meshes(self._track, frame)]
         for box, score in boxes:
-            same = [face for face in found if _overlap(face.box, box) > 0.2]
+            same = [face for face in found if overlap(face.box, box) > 0.2]
             if not same:
                 found += self._look_closer(frame, box)
-                same = [face for face in found if _overlap(face.box, box) > 0.2]
+                same = [face for face in found if overlap(face.box, box) > 0.2]
             for face in same:
                 face.score = max(face.score, score)
         return sorted(found, key=lambda face: -face.box[2] * face.box[3])
@@ -122,7 +122,7 @@ def _face(mesh: object, x0: float, y0: float, width: int, height: int) -> Face:
     return Face(np.r_[low, high - low], p[:, :2].copy(), p[:, 2].copy(), 0.0)
 
 
-def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
     """Intersection over union of two boxes x y w h."""
     size = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
     both = size.clip(0).prod()

@@ -1,26 +1,22 @@
 """The canonical face mesh: a face's texture and motion out of a frame, and a texture back into one.
 
 Every face is warped through MediaPipe's points to one shape (the "shape-free" texture of Active Appearance Models,
-Cootes, Edwards & Taylor 1998). What a face does is its motion: its points in three dimensions, freed of pose by a
-rigid fit, minus that person's mean. B's mean shape + A's motion in A's pose is where B's texture is drawn.
+Cootes, Edwards & Taylor 1998): the plain average of 240 such textures is a portrait instead of a blur. `canvas` gives
+the mesh or, to see what it is worth, the field's usual alignment by similarity, with the same methods.
 """
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
-from faceswap_lib.faces import ANCHOR, EYES, LIPS, MOUTH, OVAL, POINTS, canonical, rigid, similarity, transform
+from faceswap_lib import UserError, faces
+from faceswap_lib.faces import ANCHOR, EYES, IRISES, MOUTH, OVAL, POINTS, canonical, similarity, transform
 
-# What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
-STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 RING = 1.35  # a ring of points this far outside the oval, so that the border has a texture too
 MARGIN = 1.16  # the texture is this many times as wide as the face
-SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
 MOTION_GAIN = 8.0  # motion is a few hundredths of the eye distance; the network likes numbers near 1
 
 
@@ -31,7 +27,7 @@ def ring(flat: np.ndarray) -> np.ndarray:
 
 
 class Mesh:
-    """The canonical mesh at one texture size; build it through `mesh(size)`.
+    """The canonical mesh at one texture size; build it through `canvas`.
 
     points (504, 2) canonical pixels, triangles (T, 3), inside (S, S) 1 in the face, parts [(S, S)] eyes and mouth.
     """
@@ -50,7 +46,9 @@ class Mesh:
         self._triangle, self._corners = index, self.triangles[np.maximum(index, 0)]
         self.inside = self._fill(OVAL)
         self.parts = [np.minimum(cv2.dilate(self._fill(p), np.ones((3, 3))), self.inside) for p in (*EYES, MOUTH)]
-        self.lips = self._fill(LIPS)
+        self.importance = _importance(self.inside, self.parts)
+        soft = cv2.erode(self.inside, np.ones((3, 3)), iterations=max(1, size // 32))
+        self._alpha = cv2.GaussianBlur(soft, (0, 0), size / 40)
 
     def _fill(self, loop: list[int]) -> np.ndarray:
         hull = cv2.convexHull(np.round(self.points[loop]).astype("i4"))
@@ -82,9 +80,19 @@ class Mesh:
         return cv2.GaussianBlur(seen.reshape(self.size, self.size), (0, 0), self.size / 64)
 
     def motion_picture(self, motion: np.ndarray) -> np.ndarray:
-        """Motion (468, 3) as a picture beside the texture: float32 (S/2, S/2, 2), about -1..1."""
-        full = np.r_[motion[:, :2], np.zeros((len(OVAL), 2))] * MOTION_GAIN
-        return np.ascontiguousarray(self.spread(full)[::2, ::2])
+        """Motion (478, 3) as a picture beside the texture: float32 (S/2, S/2, 4), about -1..1.
+
+        Two channels of how the mesh's points move across and down, two of how each iris moves within its eye.
+        """
+        full = self.spread(np.r_[motion[:POINTS, :2], np.zeros((len(OVAL), 2))])
+        gaze = np.zeros_like(full)
+        for eye, iris, area in zip(EYES, IRISES, self.parts[:2], strict=True):
+            gaze += area[..., None] * (motion[iris, :2].mean(0) - motion[eye, :2].mean(0))
+        return np.ascontiguousarray(np.concatenate([full, gaze], -1)[::2, ::2] * MOTION_GAIN, "f4")
+
+    def alpha(self, solid: np.ndarray) -> np.ndarray:
+        """How opaque the drawn face is, float32 (S, S): 1 inside, feathered within the oval; points unused."""
+        return self._alpha
 
     def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray) -> np.ndarray:
         """The frame with a texture (S, S, 3) float32 0..255 laid on points (468, 3), opaque by alpha (S, S) 0..1.
@@ -107,10 +115,60 @@ class Mesh:
         return out
 
 
+class Crop:
+    """The field's usual alignment, with the methods of `Mesh`: rotation, scale and shift; pose and shape stay in."""
+
+    def __init__(self, size: int):
+        self.size = size
+        flat = canonical()[:, :2]
+        self.points = transform(faces.align(flat, size), flat).astype("f4")
+        self.inside = faces.mask(self.points, (size, size)).astype("f4") / 255
+        hulls = [np.round(cv2.convexHull(self.points[p])).astype("i4") for p in (*EYES, MOUTH)]
+        self.parts = [cv2.fillConvexPoly(np.zeros((size, size), "f4"), hull, 1.0) for hull in hulls]
+        self.importance = _importance(self.inside, self.parts)
+
+    def texture(self, image: np.ndarray, flat: np.ndarray) -> np.ndarray:
+        """The aligned picture uint8 (S, S, 3) of a face with points (≥ 468, 2)."""
+        return faces.crop(image, faces.align(flat, self.size), self.size)
+
+    def visibility(self, solid: np.ndarray) -> np.ndarray:
+        """The face's oval in the aligned picture, float32 (S, S), from points (≥ 468, 3) of the frame."""
+        flat = transform(faces.align(solid[:, :2], self.size), solid[:, :2])
+        return cv2.GaussianBlur(faces.mask(flat, (self.size, self.size)).astype("f4") / 255, (0, 0), self.size / 64)
+
+    def motion_picture(self, motion: np.ndarray) -> np.ndarray:
+        """Zeros (S/2, S/2, 4): here the network must read motion off the pixels, as every known tool's does."""
+        return np.zeros((self.size // 2, self.size // 2, 4), "f4")
+
+    def alpha(self, solid: np.ndarray) -> np.ndarray:
+        """How opaque the drawn face is, float32 (S, S): the oval of points (≥ 468, 3), eroded and feathered."""
+        inside = (self.visibility(solid) > 0.5).astype("f4")
+        soft = cv2.erode(inside, np.ones((3, 3)), iterations=max(1, self.size // 32))
+        return cv2.GaussianBlur(soft, (0, 0), self.size / 40)
+
+    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray) -> np.ndarray:
+        """The frame with the picture (S, S, 3) float32 0..255 put back over points (≥ 468, 3), opaque by alpha."""
+        back = cv2.invertAffineTransform(faces.align(solid[:, :2], self.size))
+        size = (frame.shape[1], frame.shape[0])
+        face = cv2.warpAffine(texture, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        cover = cv2.warpAffine(alpha, back, size, flags=cv2.INTER_LINEAR)[..., None]
+        return (frame * (1 - cover) + face.clip(0, 255) * cover + 0.5).clip(0, 255).astype("u1")
+
+
+def _importance(inside: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+    """The loss's weight per pixel: the border a little, the face 1, eyes 3 and mouth 2 (the peers' consensus)."""
+    size = len(inside)
+    eyes, mouth = (cv2.GaussianBlur(m, (0, 0), size / 64) for m in (np.maximum(*parts[:2]), parts[2]))
+    return (0.1 + 0.9 * cv2.GaussianBlur(inside, (0, 0), size / 64)) * (1 + 2 * eyes + mouth)
+
+
 @lru_cache(maxsize=4)
-def mesh(size: int) -> Mesh:
-    """The canonical mesh for textures of size × size pixels."""
-    return Mesh(size)
+def canvas(alignment: str, size: int) -> Mesh | Crop:
+    """What faces are laid out on: alignment "mesh" or "similarity", size × size pixels; UserError for another word."""
+    kinds = {"mesh": Mesh, "similarity": Crop}
+    if alignment not in kinds:
+        raise UserError(f"There is no alignment '{alignment}'; choose mesh or similarity.")
+    return kinds[alignment](size)
 
 
 def _cosine(corners: np.ndarray) -> np.ndarray:
@@ -150,67 +208,3 @@ def rasterise(
     index, out = np.full(height * width, -1), np.zeros((height * width, 3))
     index[pixel[near]], out[pixel[near]] = t[near], weights[near]
     return index, out, (height, width)
-
-
-@dataclass
-class Person:
-    """One person's frames freed of pose: mean shape (468, 3), motion (N, 468, 3), and how each frame was laid."""
-
-    mean: np.ndarray
-    motion: np.ndarray
-    fits: list[tuple[float, np.ndarray, np.ndarray]]
-
-
-def smooth(points: np.ndarray, frames: np.ndarray, sigma: float = SMOOTHING) -> np.ndarray:
-    """Points (N, K, D) of frames (N,) smoothed over time by a Gaussian, never across a gap or a cut.
-
-    A cut is where the face's middle jumps by more than half its eye distance, or a frame is missing.
-    """
-    out = np.array(points, "f8")
-    for part in segments(points, frames):
-        if part.stop - part.start > 1 and sigma > 0:
-            out[part] = gaussian_filter1d(out[part], sigma, axis=0, mode="nearest")
-    return out
-
-
-def segments(points: np.ndarray, frames: np.ndarray) -> list[slice]:
-    """The stretches of frames (N,) without gap or cut, from points (N, K, ≥ 2)."""
-    if not len(points):
-        return []
-    middle = points[:, ANCHOR, :2].mean(1)
-    eyes = np.linalg.norm(points[:, 263, :2] - points[:, 33, :2], axis=1)
-    jump = np.linalg.norm(np.diff(middle, axis=0), axis=1) > 0.5 * np.minimum(eyes[1:], eyes[:-1])
-    edges = np.r_[0, np.flatnonzero(jump | (np.diff(frames) != 1)) + 1, len(points)]
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-
-
-def person(solid: np.ndarray, mean: np.ndarray | None = None) -> Person:
-    """Shape and motion from points (N, 468, 3) in frame pixels; a known person's mean (468, 3) can be given.
-
-    Each frame is laid on the person's own mean by a rigid fit over stable points; the mean itself lies on the
-    canonical face, so that two people's motions are in the same axes (generalised Procrustes; Gower 1975).
-    """
-    shape = canonical().astype(float) if mean is None else mean
-    for _ in range(4 if mean is None else 0):
-        middle = np.median([_lay(x, rigid(x, shape, STABLE)) for x in solid], 0)
-        shape = _lay(middle, rigid(middle, canonical(), STABLE))
-    fits = [rigid(x, shape, STABLE) for x in solid]
-    laid = np.stack([_lay(x, fit) for x, fit in zip(solid, fits, strict=True)])
-    return Person(shape, laid - shape, fits)
-
-
-def _lay(x: np.ndarray, fit: tuple[float, np.ndarray, np.ndarray]) -> np.ndarray:
-    scale, rotation, shift = fit
-    return scale * x @ rotation + shift
-
-
-def target(mean: np.ndarray, motion: np.ndarray, fit: tuple, solid: np.ndarray) -> np.ndarray:
-    """Where a face is drawn: mean shape (468, 3) + motion in the pose of fit, laid on the frame's points (468, 3).
-
-    The last step is a similarity in the picture over eyes, nose bridge, mouth corners and oval: size and place are A's.
-    """
-    scale, rotation, shift = fit
-    shape = (mean + motion - shift) @ rotation.T / scale
-    keep = ANCHOR + OVAL
-    m = similarity(shape[keep, :2], solid[keep, :2])
-    return np.c_[transform(m, shape[:, :2]), shape[:, 2] * np.hypot(m[0, 0], m[0, 1])]

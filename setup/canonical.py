@@ -16,10 +16,10 @@ from scipy.spatial import Delaunay
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from faceswap_lib import faces, mesh, samples, video  # noqa: E402
+from faceswap_lib import faces, mesh, motion, samples, video  # noqa: E402
 
 LOWER_INNER_LIP = [95, 88, 178, 87, 14, 317, 402, 318, 324]
-STABLE = mesh.STABLE
+
 
 
 def points(clip: Path) -> np.ndarray:
@@ -44,7 +44,7 @@ def mean_shape(people: list[np.ndarray]) -> np.ndarray:
 
 
 def _lay(x: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    scale, rotation, shift = faces.rigid(x, shape, STABLE)
+    scale, rotation, shift = faces.rigid(x, shape, motion.STABLE)
     return scale * x @ rotation + shift
 
 

@@ -1,0 +1,78 @@
+"""Colour matching: the drawn face takes on the light and complexion of the one it replaces.
+
+All methods take and give canonical pictures, float32 RGB (S, S, 3) in [0, 1], and a canvas that says where the face is.
+"""
+
+import cv2
+import numpy as np
+from skimage.exposure import match_histograms
+
+from faceswap_lib import UserError
+from faceswap_lib.mesh import Crop, Mesh
+
+RADIUS = 10 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
+GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
+
+
+def none(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    """The drawn face as it is."""
+    return drawn
+
+
+def mean(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    """Mean and standard deviation inside the face, channel by channel in Lab (Reinhard et al. 2001)."""
+    inside = on.inside > 0.5
+    d, s = _lab(drawn), _lab(source)
+    a, b = d[inside], s[inside]
+    scale = (b.std(0) / (a.std(0) + 1e-6)).clip(0.5, 2)
+    return _rgb((d - a.mean(0)) * scale + b.mean(0))
+
+
+def histogram(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    """The whole distribution inside the face, channel by channel (scikit-image's match_histograms)."""
+    inside = on.inside > 0.5
+    out = drawn.copy()
+    out[inside] = match_histograms(drawn[inside], source[inside], channel_axis=-1)
+    return out.astype("f4")
+
+
+def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    """Low frequencies exchanged: B's detail under A's light, in A's complexion (after Liu, Shan & Zhang 2001).
+
+    The quotient is taken over the skin alone; eyes and mouth have a mean of their own, or they would glow or stay dark.
+    What the bounded quotient leaves over is shifted in Lab.
+    """
+    gain = ((_low(source, on) + 0.01) / (_low(drawn, on) + 0.01)).clip(*GAIN)
+    out = (drawn * gain).clip(0, 1).astype("f4")
+    inside = on.inside > 0.5
+    d, s = _lab(out), _lab(source)
+    return _rgb(d + s[inside].mean(0) - d[inside].mean(0))
+
+
+METHODS = {"light": light, "mean": mean, "histogram": histogram, "none": none}
+
+
+def method(name: str) -> object:
+    """The colour method called name; raises UserError that lists the known ones."""
+    if name not in METHODS:
+        raise UserError(f"There is no colour method '{name}'; choose one of {', '.join(METHODS)}.")
+    return METHODS[name]
+
+
+def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    skin = on.inside * (1 - np.max(on.parts, 0))
+    sigma = RADIUS * on.size
+    total = cv2.GaussianBlur(picture * skin[..., None], (0, 0), sigma)
+    out = (total + 1e-3) / (cv2.GaussianBlur(skin, (0, 0), sigma)[..., None] + 1e-3)
+    for part in on.parts:
+        soft = cv2.GaussianBlur(part, (0, 0), on.size / 100)[..., None]
+        out = out * (1 - soft) + soft * picture[part > 0].mean(0)
+    return out
+
+
+def _lab(picture: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(np.ascontiguousarray(picture, "f4"), cv2.COLOR_RGB2LAB)
+
+
+def _rgb(lab: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(lab.astype("f4"), cv2.COLOR_LAB2RGB).clip(0, 1)

@@ -1,0 +1,208 @@
+"""Lab 3: every face of a video, aligned, measured and sorted into a faceset.
+
+One pass over the video finds the faces and writes their aligned pictures; then the faces are grouped into people,
+one person is chosen, and what is too blurred, too small or turned too far is left out of training.
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import UserError, __version__, faces, faceset, profiles, video
+from faceswap_lib.faceset import Contents, Progress, Record, Source
+
+SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
+
+
+@dataclass
+class Track:
+    """Faces followed from frame to frame: (frame, index of the record), and a few likenesses."""
+
+    box: np.ndarray
+    last: int
+    records: list[int] = field(default_factory=list)
+    likeness: list[np.ndarray] = field(default_factory=list)
+
+
+@dataclass
+class ExtractResult:
+    """What an extraction found: faces of the chosen person, kept for training, people seen, reasons for the rest."""
+
+    folder: Path
+    frames: int
+    faces: int
+    kept: int
+    people: int
+    left_out: dict[str, int]
+
+
+def extract(
+    video_path: str | Path,
+    folder: str | Path,
+    profile: str = "demo",
+    person: int | None = None,
+    min_sharpness: float = 0.25,
+    min_size: float = 24,
+    max_yaw: float = 60,
+    progress: Progress | None = None,
+) -> ExtractResult:
+    """Take the faces out of a video into a folder.
+
+    person: which of the people seen, 0 = seen most (the default). min_sharpness: share of the person's median;
+    min_size: pixels between the outer eye corners; max_yaw: degrees. Raises UserError when the video shows no face.
+    """
+    info, size = video.probe(video_path), profiles.get(profile).crop
+    folder = Path(folder)
+    _may_replace(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        records, tracks = _find(video_path, info.frames, part, size, progress)
+        if not records:
+            raise UserError(f"No face was found in {video_path}; choose a video that shows a face from the front.")
+        people = _people(tracks)
+        chosen = person or 0
+        if chosen >= len(people):
+            raise UserError(f"{video_path} shows {len(people)} people, numbered from 0; there is no person {chosen}.")
+        _assign(records, people, chosen)
+        _filter([r for r in records if r.person == chosen], min_sharpness, min_size, max_yaw)
+        contents = Contents(
+            schema_version=faceset.SCHEMA,
+            source=Source(name=Path(video_path).name, sha256=video.sha256(video_path), width=info.width,
+                          height=info.height, fps=info.fps, frames=info.frames),
+            person=chosen, crop=size, faces=records,
+            made_by={"faceswap_lib": __version__, "profile": profile, "min_sharpness": min_sharpness,
+                     "min_size": min_size, "max_yaw": max_yaw},
+        )  # fmt: skip
+        _drop_pictures(part, records)
+        faceset.save(part, contents)
+        _contact_sheet(part, [r for r in records if r.file])
+        _swap_in(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return _result(folder, info.frames, contents, len(people))
+
+
+def _may_replace(folder: Path) -> None:
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; give a folder for the faces.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "faces.json").exists():
+        raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")
+
+
+def _find(path: str | Path, total: int, part: Path, size: int, progress: Progress | None) -> tuple[list, list]:
+    records, tracks = [], []
+    with faces.Detector() as detector:
+        for index, frame in enumerate(video.frames(path)):
+            taken: set[int] = set()
+            for face in detector.detect(frame):
+                record = _record(frame, index, face, len(taken), part, size)
+                track = _follow(tracks, face, index, taken)
+                taken.add(id(track))
+                track.records.append(len(records))
+                # a likeness at the start of a track and every 24th face: enough to know who it is
+                if len(track.records) % 24 == 1:
+                    track.likeness.append(faces.embed(frame, face.landmarks))
+                records.append(record)
+            if progress:
+                progress(index + 1, total, f"{len(records)} faces")
+    return records, tracks
+
+
+def _record(frame: np.ndarray, index: int, face: faces.Face, number: int, part: Path, size: int) -> Record:
+    m = faces.align(face.landmarks, size)
+    picture = faces.crop(frame, m, size)
+    inside = faces.mask(faces.transform(m, face.landmarks), picture.shape)
+    name = f"{index:06d}_{number}.png"
+    faceset.save_image(part / name, picture)
+    return Record(
+        frame=index, box=np.round(face.box, 2).tolist(), landmarks=np.round(face.landmarks, 2).tolist(),
+        depth=np.round(face.depth, 2).tolist(), transform=np.round(m, 6).tolist(),
+        blur=round(faces.sharpness(picture, inside), 3), score=round(face.score, 3), person=0, file=name,
+        pose=np.round(faces.pose(face.landmarks, face.depth), 1).tolist(),
+    )  # fmt: skip
+
+
+def _follow(tracks: list[Track], face: faces.Face, index: int, taken: set[int]) -> Track:
+    live = [t for t in tracks if index - t.last <= 2 and id(t) not in taken]
+    best = max(live, key=lambda t: faces.overlap(t.box, face.box), default=None)
+    if best is None or faces.overlap(best.box, face.box) < 0.3:
+        best = Track(face.box, index)
+        tracks.append(best)
+    best.box, best.last = face.box, index
+    return best
+
+
+def _people(tracks: list[Track]) -> list[list[Track]]:
+    """Tracks grouped by likeness, the person with the most faces first."""
+    people: list[list[Track]] = []
+    for track in sorted(tracks, key=lambda t: -len(t.records)):
+        mine = np.mean(track.likeness, 0)
+        far = [np.linalg.norm(np.mean([x for t in p for x in t.likeness], 0) - mine) for p in people]
+        if far and min(far) < SAME_PERSON:
+            people[int(np.argmin(far))].append(track)
+        else:
+            people.append([track])
+    return sorted(people, key=lambda p: -sum(len(t.records) for t in p))
+
+
+def _assign(records: list[Record], people: list[list[Track]], chosen: int) -> None:
+    for number, tracks in enumerate(people):
+        for i in (i for track in tracks for i in track.records):
+            records[i].person = number
+            if number != chosen:
+                records[i].left_out = "another person"
+    seen: dict[int, Record] = {}
+    for r in (r for r in records if r.person == chosen):  # one person is in one place: of two, keep the larger
+        other = seen.setdefault(r.frame, r)
+        if other is not r:
+            small, seen[r.frame] = sorted((r, other), key=lambda x: x.box[2] * x.box[3])
+            small.person, small.left_out = -1, "seen twice in one frame"
+
+
+def _filter(records: list[Record], min_sharpness: float, min_size: float, max_yaw: float) -> None:
+    median = float(np.median([r.blur for r in records]))
+    for r in records:
+        if r.blur < min_sharpness * median:
+            r.left_out = "blurred"
+        elif faces.eye_distance(np.array(r.landmarks)) < min_size:
+            r.left_out = "too small"
+        elif abs(r.pose[0]) > max_yaw:
+            r.left_out = "turned away"
+
+
+def _drop_pictures(folder: Path, records: list[Record]) -> None:
+    for r in records:
+        if r.left_out and r.file:
+            (folder / r.file).unlink()
+            r.file = None
+
+
+def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size: int = 96) -> None:
+    pick = [records[i] for i in np.unique(np.linspace(0, len(records) - 1, columns * 5).astype(int))] if records else []
+    tiles = [cv2.resize(cv2.imread(str(folder / r.file)), (size, size), interpolation=cv2.INTER_AREA) for r in pick]
+    tiles += [np.full((size, size, 3), 255, "u1")] * (-len(tiles) % columns)
+    if tiles:
+        rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+        cv2.imwrite(str(folder / "contact_sheet.jpg"), np.vstack(rows))
+
+
+def _swap_in(part: Path, folder: Path) -> None:
+    part.chmod(0o755)  # mkdtemp's folders are for the owner alone
+    old = folder.with_name(f".{folder.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    part.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _result(folder: Path, frames: int, contents: Contents, people: int) -> ExtractResult:
+    mine = [r for r in contents.faces if r.person == contents.person]
+    reasons = [r.left_out for r in contents.faces if r.left_out]
+    return ExtractResult(folder, frames, len(mine), sum(r.file is not None for r in mine), people,
+                         {reason: reasons.count(reason) for reason in sorted(set(reasons))})  # fmt: skip

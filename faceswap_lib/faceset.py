@@ -1,0 +1,150 @@
+"""A person's faces on disk: one aligned picture per face and `faces.json`. Plain JSON and images, never pickle.
+
+Deleting a picture leaves that face out of training; its landmarks stay in `faces.json`, for conversion.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from faceswap_lib import UserError
+
+SCHEMA = 1
+Progress = Callable[[int, int | None, str], None]
+
+
+class Source(BaseModel):
+    """The video a faceset was taken from."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    sha256: str
+    width: int
+    height: int
+    fps: float
+    frames: int
+
+
+class Record(BaseModel):
+    """One face: where it was, how it lies, how good it is. Points are pixels of the source frame."""
+
+    model_config = ConfigDict(extra="forbid")
+    frame: int
+    box: list[float]
+    landmarks: list[list[float]]
+    depth: list[float]
+    transform: list[list[float]]
+    blur: float
+    pose: list[float]
+    score: float
+    person: int
+    file: str | None
+    left_out: str | None = None
+
+
+class Contents(BaseModel):
+    """All of `faces.json`."""
+
+    model_config = ConfigDict(extra="forbid")
+    schema_version: int
+    source: Source
+    person: int
+    crop: int
+    made_by: dict
+    faces: list[Record]
+
+
+@dataclass
+class Faceset:
+    """A loaded faceset: `records` are the chosen person's faces in frame order, one a frame."""
+
+    folder: Path
+    contents: Contents
+    records: list[Record]
+
+    @property
+    def source(self) -> Source:
+        """The video it was taken from."""
+        return self.contents.source
+
+    @property
+    def frames(self) -> np.ndarray:
+        """Frame index of each face (N,)."""
+        return np.array([r.frame for r in self.records], int)
+
+    @property
+    def solid(self) -> np.ndarray:
+        """Landmarks with depth, (N, 478, 3), pixels of the source frame."""
+        return np.array([np.c_[r.landmarks, r.depth] for r in self.records], "f4").reshape(-1, 478, 3)
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Indices of the faces to train on: not left out, picture still there."""
+        there = [r.file is not None and (self.folder / r.file).exists() for r in self.records]
+        return np.flatnonzero(there)
+
+    def transform(self, i: int) -> np.ndarray:
+        """The similarity (2, 3) from the source frame to face i's picture."""
+        return np.array(self.records[i].transform, float)
+
+    def image(self, i: int) -> np.ndarray:
+        """Face i's aligned picture, uint8 RGB (crop, crop, 3); raises UserError when it cannot be read."""
+        return read_image(self.folder / str(self.records[i].file))
+
+    def images(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        """The pictures of these faces, one after another."""
+        return (self.image(int(i)) for i in indices)
+
+
+def load(folder: str | Path) -> Faceset:
+    """Read a faceset; raises UserError when there is none, it is damaged, or of another version."""
+    folder = Path(folder)
+    path = folder / "faces.json"
+    if not path.is_file():
+        raise UserError(f"{folder} is not a faceset: it has no faces.json; make one with `extract VIDEO --faces {folder}`.")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(raw, dict) and raw.get("schema_version") != SCHEMA:
+            raise UserError(f"{path} has version {raw.get('schema_version')}, this kit reads {SCHEMA}; extract again.")
+        contents = Contents.model_validate(raw)
+        if any(np.shape(r.landmarks) != (478, 2) or len(r.depth) != 478 for r in contents.faces):
+            raise ValueError("landmarks")
+    except (ValueError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"{path} is damaged ({first}); extract the faces again.") from error
+    chosen = sorted((r for r in contents.faces if r.person == contents.person), key=lambda r: r.frame)
+    if not chosen:
+        raise UserError(f"The faceset {folder} is empty: its video showed no face that passed the filters.")
+    return Faceset(folder, contents, chosen)
+
+
+def save(folder: str | Path, contents: Contents) -> Path:
+    """Write faces.json, complete or not at all."""
+    path = Path(folder) / "faces.json"
+    part = path.with_suffix(".json.part")
+    part.write_text(contents.model_dump_json(), encoding="utf-8")
+    os.replace(part, path)
+    return path
+
+
+def save_image(path: Path, picture: np.ndarray) -> None:
+    """Write an RGB picture as PNG, quickly (compression 1); raises UserError when the disk refuses."""
+    done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); free some space or choose another folder.") from error
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read a picture as uint8 RGB (H, W, 3); raises UserError when it cannot be read."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise UserError(f"The picture {path} cannot be read; delete it, or make it again.")
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

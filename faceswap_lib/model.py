@@ -1,0 +1,195 @@
+"""The network: one encoder for both people, a decoder for each, and a discriminator that tells drawn from real.
+
+Plain Keras 3, so that TensorFlow and JAX both run it. Pictures are float32 in [0, 1], (N, S, S, 3); the encoder sees
+them at half size beside the motion picture (N, S/2, S/2, 4). One `fit` step with one backward pass trains all players:
+the discriminator's gradient reaches the decoders reversed (Ganin & Lempitsky 2015).
+"""
+
+from functools import lru_cache
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+MOTION_CHANNELS = 4
+SLOPE = 0.1
+
+
+def pixel_shuffle(x: object, times: int = 2) -> object:
+    """(N, H, W, C · times²) → (N, H · times, W · times, C): channels become pixels (Shi et al. 2016)."""
+    _, h, w, c = x.shape
+    x = ops.reshape(x, (-1, h, w, times, times, c // times**2))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h * times, w * times, c // times**2))
+
+
+def pixel_unshuffle(x: object, times: int = 2) -> object:
+    """(N, H, W, C) → (N, H / times, W / times, C · times²), the way back."""
+    _, h, w, c = x.shape
+    x = ops.reshape(x, (-1, h // times, times, w // times, times, c))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h // times, w // times, c * times**2))
+
+
+def reverse_gradient(x: object, strength: float) -> object:
+    """x going forward; coming back, the gradient times −strength (Ganin & Lempitsky 2015)."""
+    return ops.stop_gradient((1 + strength) * x) - strength * x
+
+
+def _conv(x: object, channels: int, stride: int = 1, kernel: int = 3) -> object:
+    x = layers.Conv2D(channels, kernel, stride, padding="same", kernel_initializer="he_normal")(x)
+    return layers.LeakyReLU(SLOPE)(x)
+
+
+@keras.saving.register_keras_serializable("faceswap")
+class PixelShuffle(layers.Layer):
+    """`pixel_shuffle` as a layer."""
+
+    def call(self, x: object) -> object:
+        """Channels to pixels."""
+        return pixel_shuffle(x)
+
+
+@keras.saving.register_keras_serializable("faceswap")
+class PixelUnshuffle(layers.Layer):
+    """`pixel_unshuffle` as a layer."""
+
+    def call(self, x: object) -> object:
+        """Pixels to channels."""
+        return pixel_unshuffle(x)
+
+
+@keras.saving.register_keras_serializable("faceswap")
+class MeanTexture(layers.Layer):
+    """Adds a person's mean texture, trainable at full resolution, in logits; then a sigmoid makes it a picture."""
+
+    def build(self, shape: tuple) -> None:
+        """One picture of weights."""
+        self.mean = self.add_weight(shape=(1, *shape[1:]), initializer="zeros", name="mean")
+
+    def call(self, x: object) -> object:
+        """Logits (N, S, S, 3) → picture."""
+        return ops.sigmoid(ops.cast(x + self.mean, "float32"))
+
+    def set(self, picture: np.ndarray) -> None:
+        """Start from this picture (S, S, 3) in [0, 1]."""
+        p = np.clip(picture, 0.02, 0.98)
+        self.mean.assign(np.log(p / (1 - p))[None])
+
+
+def encoder(size: int, width: float) -> keras.Model:
+    """Picture and motion at half size → what both decoders read, (N, S/32, S/32, 160 · width)."""
+    half, low = size // 2, size // 32
+    picture, motion = keras.Input((half, half, 3)), keras.Input((half, half, MOTION_CHANNELS))
+    x = PixelUnshuffle()(layers.Concatenate()([picture, motion]))
+    for channels, stride in ((32, 1), (64, 2), (128, 2), (192, 2)):
+        x = _conv(x, int(channels * width), stride)
+    x = layers.Dense(int(128 * width))(layers.Flatten()(x))
+    x = layers.LeakyReLU(SLOPE)(layers.Dense(low * low * int(160 * width))(x))
+    return keras.Model([picture, motion], layers.Reshape((low, low, int(160 * width)))(x), name="encoder")
+
+
+def decoder(size: int, width: float, name: str) -> keras.Model:
+    """What the encoder wrote and the motion → the face of one person, (N, S, S, 3)."""
+    low = size // 32
+    code, motion = keras.Input((low, low, int(160 * width))), keras.Input((size // 2, size // 2, MOTION_CHANNELS))
+    x = code
+    for step, channels in enumerate((128, 80, 48)):
+        x = _conv(x, int(channels * width) * 4)
+        x = PixelShuffle()(x)
+        seen = layers.AveragePooling2D(8 >> step)(motion)
+        x = _conv(layers.Concatenate()([x, seen]), int(channels * width))
+    x = layers.Conv2D(12, 3, padding="same", kernel_initializer=keras.initializers.RandomNormal(0, 0.01))(x)
+    x = layers.UpSampling2D(interpolation="bilinear")(PixelShuffle()(x))
+    return keras.Model([code, motion], MeanTexture(name="mean_texture")(x), name=name)
+
+
+def discriminator(size: int, width: float) -> keras.Model:
+    """A picture → for each of its patches, how real it looks as A and as B: (N, S/8, S/8, 2).
+
+    Spectral normalisation (Miyato et al. 2018) keeps its gradient useful however sure it is.
+    """
+    picture = keras.Input((size, size, 3))
+    x = picture
+    for channels in (24, 48, 96):
+        conv = layers.Conv2D(int(channels * width), 4, 2, padding="same", kernel_initializer="he_normal")
+        x = layers.LeakyReLU(0.2)(layers.SpectralNormalization(conv)(x))
+    x = layers.SpectralNormalization(layers.Conv2D(2, 3, padding="same"))(x)
+    return keras.Model(picture, layers.Activation("linear", dtype="float32")(x), name="discriminator")
+
+
+def dssim(x: object, y: object) -> object:
+    """(1 − SSIM) / 2 per pixel, (N, S, S, 3), over 5 × 5 boxes (Wang et al. 2004, with a box for the Gaussian)."""
+    c = x.shape[-1]
+    stack = ops.concatenate([x, y, x * x, y * y, x * y], -1)
+    mean = ops.average_pool(stack, 5, strides=1, padding="same")
+    mx, my, xx, yy, xy = (mean[..., k * c : (k + 1) * c] for k in range(5))
+    luminance = (2 * mx * my + 1e-4) / (mx * mx + my * my + 1e-4)
+    structure = (2 * (xy - mx * my) + 9e-4) / (xx - mx * mx + yy - my * my + 9e-4)
+    return (1 - luminance * structure) / 2
+
+
+class FaceSwap(keras.Model):
+    """Encoder, two decoders, discriminator. `call` draws A as A and B as B; `compute_loss` adds everything up.
+
+    Input is a dict: picture_a, motion_a, and for training target_a (N, S, S, 3), weight_a (N, S, S, 1); the same for b.
+    gan: how strongly the discriminator pulls at the decoders; 0 leaves it out of the step.
+    """
+
+    def __init__(self, size: int, width: float = 1.0, **kwargs: object):
+        super().__init__(**kwargs)
+        self.size, self.gan = size, 0.0
+        self.encoder = encoder(size, width)
+        self.decoder_a, self.decoder_b = decoder(size, width, "decoder_a"), decoder(size, width, "decoder_b")
+        self.discriminator = discriminator(size, width)
+        self.parts = {name: keras.metrics.Mean(name) for name in ("loss_a", "loss_b", "gan_real", "gan_fake")}
+
+    def call(self, inputs: dict, training: bool = False) -> dict:
+        """{"aa": A drawn by decoder A, "bb": B drawn by decoder B}."""
+        n = ops.shape(inputs["picture_a"])[0]
+        motion = ops.concatenate([inputs["motion_a"], inputs["motion_b"]])
+        code = self.encoder([ops.concatenate([inputs["picture_a"], inputs["picture_b"]]), motion], training=training)
+        return {"aa": self.decoder_a([code[:n], motion[:n]]), "bb": self.decoder_b([code[n:], motion[n:]])}
+
+    def compute_loss(
+        self, x: dict, y: object = None, y_pred: dict | None = None, sample_weight: object = None, training: bool = True
+    ) -> object:
+        """Weighted L1 + DSSIM of both sides, and the discriminator's game when gan > 0."""
+        losses = [reconstruction(y_pred[s + s], x[f"target_{s}"], x[f"weight_{s}"]) for s in "ab"]
+        for side, loss in zip("ab", losses, strict=True):
+            self.parts[f"loss_{side}"].update_state(loss)
+        return losses[0] + losses[1] + (self._game(x, y_pred) if self.gan else 0.0)
+
+    def _game(self, x: dict, drawn: dict) -> object:
+        """Hinge loss (Lim & Ye 2017) over the patches that are seen; reversed on its way into the decoders."""
+        seen = ops.minimum(ops.concatenate([x["weight_a"], x["weight_b"]]), 1.0)
+        real = ops.concatenate([x["target_a"], x["target_b"]]) * seen
+        fake = reverse_gradient(ops.concatenate([drawn["aa"], drawn["bb"]]), self.gan) * seen
+        score = self.discriminator(ops.concatenate([real, fake]), training=True)
+        n = ops.shape(x["target_a"])[0]
+        as_a, as_b = score[..., :1], score[..., 1:]
+        real_score = ops.concatenate([as_a[:n], as_b[n : 2 * n]])
+        fake_score = ops.concatenate([as_a[2 * n : 3 * n], as_b[3 * n :]])
+        share = ops.average_pool(seen, 8, strides=8)
+        loss_real = ops.sum(ops.relu(1 - real_score) * share) / ops.sum(share)
+        loss_fake = ops.sum(ops.relu(1 + fake_score) * share) / ops.sum(share)
+        self.parts["gan_real"].update_state(loss_real)
+        self.parts["gan_fake"].update_state(loss_fake)
+        return loss_real + loss_fake
+
+
+def reconstruction(drawn: object, target: object, weight: object) -> object:
+    """3 · L1 + 1.5 · DSSIM, averaged with weight (N, S, S, 1): hidden pixels count nothing, eyes and mouth more."""
+    total = ops.sum(weight) * 3
+    return (3 * ops.sum(weight * ops.abs(drawn - target)) + 1.5 * ops.sum(weight * dssim(drawn, target))) / total
+
+
+@lru_cache(maxsize=4)
+def _route(net: FaceSwap, to: str) -> keras.Model:
+    half = net.size // 2
+    inputs = [keras.Input((half, half, 3)), keras.Input((half, half, MOTION_CHANNELS))]
+    decode = {"a": net.decoder_a, "b": net.decoder_b}[to]
+    return keras.Model(inputs, decode([net.encoder(inputs), inputs[1]]))
+
+
+def draw(net: FaceSwap, picture: np.ndarray, motion: np.ndarray, to: str) -> np.ndarray:
+    """Faces (N, S/2, S/2, 3) and their motion (N, S/2, S/2, 4), drawn as person "a" or "b": (N, S, S, 3) in [0, 1]."""
+    return np.asarray(_route(net, to).predict_on_batch([picture, motion]))

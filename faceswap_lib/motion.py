@@ -1,0 +1,80 @@
+"""What a face does, whoever it belongs to: points over time, freed of pose, as shape and motion.
+
+A person's shape is their mean face in three dimensions; motion is what a frame adds to it. B's shape + A's motion, put
+back into A's pose, is where B's texture is drawn. Points are (N, 478, 3): pixels of the frame, depth in the unit of x.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from faceswap_lib.faces import ANCHOR, OVAL, canonical, rigid, similarity, transform
+
+# What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
+STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
+SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
+
+
+@dataclass
+class Person:
+    """One person's frames freed of pose: mean shape (478, 3), motion (N, 478, 3), and how each frame was laid."""
+
+    mean: np.ndarray
+    motion: np.ndarray
+    fits: list[tuple[float, np.ndarray, np.ndarray]]
+
+
+def smooth(points: np.ndarray, frames: np.ndarray, sigma: float = SMOOTHING) -> np.ndarray:
+    """Points (N, K, D) of frames (N,) smoothed over time by a Gaussian, never across a gap or a cut.
+
+    A cut is where the face's middle jumps by more than half its eye distance, or a frame is missing.
+    """
+    out = np.array(points, "f8")
+    for part in segments(points, frames):
+        if part.stop - part.start > 1 and sigma > 0:
+            out[part] = gaussian_filter1d(out[part], sigma, axis=0, mode="nearest")
+    return out
+
+
+def segments(points: np.ndarray, frames: np.ndarray) -> list[slice]:
+    """The stretches of frames (N,) without gap or cut, from points (N, K, ≥ 2)."""
+    if not len(points):
+        return []
+    middle = points[:, ANCHOR, :2].mean(1)
+    eyes = np.linalg.norm(points[:, 263, :2] - points[:, 33, :2], axis=1)
+    jump = np.linalg.norm(np.diff(middle, axis=0), axis=1) > 0.5 * np.minimum(eyes[1:], eyes[:-1])
+    edges = np.r_[0, np.flatnonzero(jump | (np.diff(frames) != 1)) + 1, len(points)]
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def person(solid: np.ndarray, mean: np.ndarray | None = None) -> Person:
+    """Shape and motion from points (N, 478, 3) in frame pixels; a known person's mean (478, 3) can be given.
+
+    Each frame is laid on the person's own mean by a rigid fit over stable points; the mean itself lies on the
+    canonical face, so that two people's motions are in the same axes (generalised Procrustes; Gower 1975).
+    """
+    shape = canonical().astype(float) if mean is None else mean
+    for _ in range(4 if mean is None else 0):
+        middle = np.median([_lay(x, rigid(x, shape, STABLE)) for x in solid], 0)
+        shape = _lay(middle, rigid(middle, canonical(), STABLE))
+    fits = [rigid(x, shape, STABLE) for x in solid]
+    laid = np.stack([_lay(x, fit) for x, fit in zip(solid, fits, strict=True)])
+    return Person(shape, laid - shape, fits)
+
+
+def _lay(x: np.ndarray, fit: tuple[float, np.ndarray, np.ndarray]) -> np.ndarray:
+    scale, rotation, shift = fit
+    return scale * x @ rotation + shift
+
+
+def target(mean: np.ndarray, motion: np.ndarray, fit: tuple, solid: np.ndarray) -> np.ndarray:
+    """Where a face is drawn: mean shape (478, 3) + motion in the pose of fit, laid on the frame's points (478, 3).
+
+    The last step is a similarity in the picture over eyes, nose bridge, mouth corners and oval: size and place are A's.
+    """
+    scale, rotation, shift = fit
+    shape = (mean + motion - shift) @ rotation.T / scale
+    keep = ANCHOR + OVAL
+    m = similarity(shape[keep, :2], solid[keep, :2])
+    return np.c_[transform(m, shape[:, :2]), shape[:, 2] * np.hypot(m[0, 0], m[0, 1])]

@@ -1,0 +1,48 @@
+"""Every number that sizes a run: smoke for tests, micro for 1 GB, demo for two cores, gpu for a graphics card."""
+
+from dataclasses import dataclass, fields, replace
+
+from faceswap_lib import UserError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One size of a run; EGs are examples: faces of both sides that the network has seen."""
+
+    name: str
+    crop: int  # pixels of an aligned face picture on disk
+    texture: int  # pixels of what the network draws; the encoder sees half of it
+    width: float  # channels of the network, 1 = the demo's
+    batch: int  # faces of each side in one step
+    minutes: float | None  # training stops after this time …
+    iterations: int | None  # … or after this many steps, whichever is first
+    gan_from: float  # share of the training after which the discriminator plays
+    faces: int  # at most this many faces of a person are trained on, evenly over time
+    every: int  # a held-out check every so many steps
+    mixed: bool = False  # 16-bit arithmetic, for graphics cards
+
+
+PROFILES = {
+    p.name: p
+    for p in (
+        Profile("smoke", 128, 64, 0.5, 4, None, 24, 0.5, 60, 8),
+        Profile("micro", 192, 96, 0.5, 4, 20, 1500, 0.6, 240, 50),
+        Profile("demo", 256, 128, 1.0, 16, 4, None, 0.6, 1000, 50),
+        Profile("gpu", 512, 256, 2.0, 32, 60, None, 0.5, 8000, 200, mixed=True),
+    )
+}
+
+
+def get(name: str) -> Profile:
+    """The profile called name; raises UserError that lists the known ones."""
+    if name not in PROFILES:
+        raise UserError(f"There is no profile '{name}'; choose one of {', '.join(PROFILES)}.")
+    return PROFILES[name]
+
+
+def changed(profile: Profile, **settings: object) -> Profile:
+    """The profile with some numbers changed; raises UserError for a setting it does not have."""
+    unknown = set(settings) - {f.name for f in fields(Profile)}
+    if unknown:
+        raise UserError(f"A profile has no setting '{', '.join(sorted(unknown))}'.")
+    return replace(profile, **settings)

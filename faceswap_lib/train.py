@@ -1,0 +1,263 @@
+"""Lab 4: train one encoder, two decoders and a discriminator on two facesets.
+
+The loop is short: take a batch, take a step, now and then look at faces the network has never seen. It stops by
+minutes, iterations or plateau, saves as it goes and can be resumed.
+"""
+
+import json
+import os
+import platform
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import UserError, __version__, batches, faceset, profiles
+from faceswap_lib.batches import Side
+from faceswap_lib.faceset import Progress
+from faceswap_lib.mesh import canvas
+from faceswap_lib.profiles import Profile
+
+RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
+GAN = 0.1  # how strongly the discriminator pulls, beside L1 and DSSIM
+SAVE_EVERY = 60  # seconds
+
+
+@dataclass
+class TrainResult:
+    """Where the model is, how far it got and how well it draws faces it never saw."""
+
+    model: Path
+    iterations: int
+    seconds: float
+    egs: float
+    history: list[dict]
+    stopped: str
+
+
+@dataclass
+class Run:
+    """All that a training carries along; `share` runs from 0 to 1 over its budget."""
+
+    net: object
+    sides: dict[str, Side]
+    profile: Profile
+    seed: int
+    minutes: float | None
+    iterations: int | None
+    plateau: int | None
+    gan: bool
+    first: int = 0
+    iteration: int = 0
+    start: float = field(default_factory=time.monotonic)
+    history: list[dict] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Since this session began."""
+        return time.monotonic() - self.start
+
+    @property
+    def share(self) -> float:
+        """How much of the budget is used, by time or by steps, whichever is further."""
+        by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
+        return min(1.0, max(by_time, self.iteration / self.iterations if self.iterations else 0.0))
+
+
+def train(
+    faces_a: str | Path,
+    faces_b: str | Path,
+    model: str | Path,
+    profile: str = "demo",
+    minutes: float | None = None,
+    iterations: int | None = None,
+    plateau: int | None = None,
+    resume: bool = False,
+    alignment: str = "mesh",
+    gan: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> TrainResult:
+    """Train on two facesets and write the model into a folder.
+
+    minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
+    held-out checks without a better one. A model that is already there is moved to `MODEL-before`, unless resumed.
+    """
+    size = profiles.get(profile)
+    if minutes is None and iterations is None:
+        minutes, iterations = size.minutes, size.iterations
+    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
+        raise UserError("Training time and iterations cannot be negative.")
+    folder = Path(model)
+    if resume:
+        _check_resume(folder, profile, alignment)
+    on = canvas(alignment, size.texture)
+    sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
+    sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
+    from faceswap_lib import checkpoint  # Keras and TensorFlow are loaded only now, when faults in the input are out
+
+    net = checkpoint.build(size, seed)
+    run = Run(net, sides, size, seed, minutes, iterations, plateau, gan)
+    about = _about(size, alignment, seed, gan, sets, sides)
+    if resume:
+        run.history, run.iteration = checkpoint.restore(net, folder)
+        run.first = run.iteration
+    else:
+        _move_aside(folder)
+        for side, data in sides.items():
+            getattr(net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
+            faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
+    stopped = _loop(run, folder, about, progress)
+    seconds = run.seconds
+    checkpoint.save(net, folder, about, run.history)
+    egs = 2 * size.batch * (run.iteration - run.first) / seconds
+    return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped)
+
+
+def _loop(run: Run, folder: Path, about: dict, progress: Progress | None) -> str:
+    from faceswap_lib import checkpoint
+
+    saved = time.monotonic()
+    _check(run, folder)
+    with ThreadPoolExecutor(1) as ahead:
+        following = ahead.submit(_batch, run, run.iteration)
+        while not (why := _stop(run)):
+            batch, following = following.result(), ahead.submit(_batch, run, run.iteration + 1)
+            _step(run, batch)
+            if run.iteration % run.profile.every == 0:
+                _check(run, folder)
+            if time.monotonic() - saved > SAVE_EVERY:
+                checkpoint.save(run.net, folder, about, run.history)
+                saved = time.monotonic()
+            if progress:
+                progress(*_report(run))
+    _check(run, folder)
+    return why
+
+
+def _step(run: Run, batch: dict) -> None:
+    net = run.net
+    if run.gan and not net.gan and run.share >= run.profile.gan_from:
+        net.gan = GAN
+        net.make_train_function(force=True)  # the discriminator joins the step: compile it once more
+    warm = min(1.0, (run.iteration + 1) / 30)
+    net.optimizer.learning_rate = RATE * warm * min(1.0, max(0.02, 2 * (1 - run.share)))
+    net.train_on_batch(batch)
+    run.iteration += 1
+
+
+def _batch(run: Run, iteration: int) -> dict:
+    random = np.random.default_rng([run.seed, iteration])  # so that a resumed run draws what it would have drawn
+    a, b = (batches.draw(run.sides[s], run.profile.batch, random, s) for s in "ab")
+    return a | b
+
+
+def _stop(run: Run) -> str:
+    if run.share >= 1 or (run.minutes is None and run.iterations is None):
+        return "budget"
+    held = [row["held_a"] + row["held_b"] for row in run.history]
+    if run.plateau and len(held) > run.plateau and min(held[-run.plateau :]) >= min(held[: -run.plateau]):
+        return "plateau"
+    return ""
+
+
+def _check(run: Run, folder: Path) -> None:
+    """Losses since the last check, losses on held-out faces, and a preview picture."""
+    net = run.net
+    seen = {name: float(net.parts[name].result()) for name in net.parts}
+    net.reset_metrics()
+    held = net.test_on_batch(_held_batch(run), return_dict=True)
+    net.reset_metrics()
+    if run.history and run.history[-1]["iteration"] == run.iteration:
+        return
+    session = 2 * run.profile.batch * (run.iteration - run.first) / max(run.seconds, 1e-3)
+    run.history.append({"iteration": run.iteration, "seconds": round(run.seconds, 1), "egs": round(session, 1),
+                        "held_a": float(held["loss_a"]), "held_b": float(held["loss_b"]), **seen})  # fmt: skip
+    save_preview(run, folder / "previews" / f"{run.iteration:06d}.jpg")
+
+
+def _held_batch(run: Run) -> dict:
+    batch = {}
+    for s, side in run.sides.items():
+        i = np.linspace(side.cut, len(side.targets) - 1, run.profile.batch).astype(int).clip(0, len(side.targets) - 1)
+        batch |= batches.plain(side, i, s)
+    return batch
+
+
+def save_preview(run: Run, path: Path, rows: int = 4) -> None:
+    """Rows of A, A→A, A→B, B, B→B, B→A: held-out faces as the network draws them now."""
+    from faceswap_lib.model import draw
+
+    held = _held_batch(run)
+    pick = np.linspace(0, run.profile.batch - 1, rows).astype(int)
+    columns = []
+    for s in "ab":
+        picture, moves = held[f"picture_{s}"][pick], held[f"motion_{s}"][pick]
+        columns.append(held[f"target_{s}"][pick])
+        columns += [draw(run.net, picture, moves, to) for to in (s, "ba"["ab".index(s)])]
+    sheet = np.concatenate([np.concatenate(list(c), 0) for c in columns], 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), cv2.cvtColor((sheet * 255).clip(0, 255).astype("u1"), cv2.COLOR_RGB2BGR))
+
+
+def _report(run: Run) -> tuple[int, int, str]:
+    last = run.history[-1]
+    egs = 2 * run.profile.batch * (run.iteration - run.first) / max(run.seconds, 1e-3)
+    note = f"iteration {run.iteration} · {egs:.0f} EGs/s · held-out loss A {last['held_a']:.3f} B {last['held_b']:.3f}"
+    return round(1000 * run.share), 1000, note + (" · GAN" if run.net.gan else "")
+
+
+def _about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side]) -> dict:
+    import keras
+
+    return {
+        "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed,
+        "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
+        "data": {s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
+                 for s, f in sets.items()},
+        "versions": {"faceswap_lib": __version__, "keras": keras.__version__, "backend": keras.backend.backend(),
+                     "python": platform.python_version(), "numpy": np.__version__},
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+    }  # fmt: skip
+
+
+def _check_resume(folder: Path, profile: str, alignment: str) -> None:
+    about = read_about(folder)
+    for word, mine in (("profile", profile), ("alignment", alignment)):
+        if about[word] != mine:
+            raise UserError(
+                f"The model in {folder} was trained with {word} '{about[word]}', not '{mine}'; "
+                f"resume it with {word} '{about[word]}' or train a new one in another folder."
+            )
+
+
+def read_about(folder: str | Path) -> dict:
+    """What a model folder says of itself (model.json); UserError when there is no model or it is damaged."""
+    path = Path(folder) / "model.json"
+    if not path.is_file() or not path.with_name("model.weights.h5").is_file():
+        raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        profiles.get(about["profile"])
+        return about
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error
+
+
+def _move_aside(folder: Path) -> None:
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; give a folder for the model.")
+    if (folder / "model.json").exists():
+        before = folder.with_name(folder.name + "-before")
+        if before.exists():
+            import shutil
+
+            shutil.rmtree(before)
+        folder.rename(before)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the model.") from error

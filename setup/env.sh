@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Makes the workshop's Python environment; demo.sh, test.sh and lab.sh run it first.
+set -euo pipefail
+
+usage="Usage: bash setup/env.sh
+
+Makes .venv beside the README from setup/requirements.lock: with uv when it is there, with pip when it is not.
+Does nothing when .venv is complete, and builds it anew when it is half-made, older than the lock, or moved here
+from another folder. Only .venv changes; delete it and it is gone.
+
+Exit status: 0 ready, 2 something is missing on this machine (one sentence says what), 1 the installer failed."
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+lock=$root/setup/requirements.lock
+venv=$root/.venv
+log=$venv/install.log
+need_kb=4000000
+again="and run this again"
+
+fail() {
+    printf '%s\n' "$1" >&2
+    exit "${2:-2}"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+site() { printf '%s\n' "$venv"/lib/python3.*/site-packages; }
+
+installed() { (cd "$(site)" && printf '%s\n' *.dist-info | LC_ALL=C sort); }
+
+# The list of what was installed is written last: without it .venv is half-made, whatever is in it.
+ready() {
+    cmp -s "$lock" "$venv/installed.lock" && [[ -s $venv/installed.txt ]] || return 1
+    "$venv/bin/python" -c '' 2>/dev/null || return 1
+    grep -qxF "$root" "$(site)/faceswap_workshop.pth" 2>/dev/null || return 1
+    [[ -z $(LC_ALL=C comm -23 "$venv/installed.txt" <(installed)) ]]
+}
+
+say_ready() {
+    echo "Environment ready: .venv, $("$venv/bin/python" -V), $(wc -l <"$venv/installed.txt" | tr -d ' ') packages"
+}
+
+stop_if_ready() {
+    if ready; then
+        say_ready
+        exit 0
+    fi
+}
+
+# Prints the path of the first Python 3.10 to 3.12 that can import the modules named.
+find_python() {
+    local name
+    for name in python3.11 python3.12 python3.10 python3 python; do
+        "$name" -c "import sys, $1; (3, 10) <= sys.version_info[:2] <= (3, 12) or sys.exit(1); print(sys.executable)" \
+            2>/dev/null && return
+    done
+    return 1
+}
+
+check_machine() {
+    case "$(uname -s) $(uname -m)" in
+        "Linux x86_64" | "Darwin arm64") ;;
+        MINGW* | MSYS* | CYGWIN*)
+            fail "Windows needs WSL (wsl --install) for these scripts: open a WSL terminal $again there." ;;
+        *)
+            fail "TensorFlow 2.19 and MediaPipe have packages for Linux on x86_64 and macOS on Apple silicon, not for\
+ $(uname -s) on $(uname -m): take such a machine." ;;
+    esac
+}
+
+check_space() {
+    local free_kb
+    free_kb=$(df -Pk "$venv" | awk 'NR == 2 {print $4}')
+    if ((free_kb < need_kb)); then
+        fail "The environment takes about 4 GB and $root has $((free_kb / 1000)) MB left: free some space $again."
+    fi
+}
+
+no_python="No Python 3.10, 3.11 or 3.12 found: install one (Ubuntu: sudo apt install python3 python3-venv; macOS: brew\
+ install python@3.11; or uv, which brings one) $again."
+
+make_venv() {
+    local python
+    if have uv; then
+        # Without one on the PATH uv looks further, and fetches one.
+        python=$(find_python os) || python=3.11
+        uv venv --quiet --allow-existing --python "$python" "$venv" >>"$log" 2>&1 || fail "$no_python"
+        return
+    fi
+    if ! python=$(find_python "venv, ensurepip"); then
+        python=$(find_python os) || fail "$no_python"
+        python=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+        fail "Python $python lacks its venv module: sudo apt install python$python-venv $again."
+    fi
+    "$python" -m venv "$venv" >>"$log" 2>&1 || explain
+}
+
+# --no-deps: the lock is complete, and leaves out on purpose what pyproject.toml says.
+install() {
+    local options=(--no-deps --require-hashes --no-build-isolation -r "$1")
+    if have uv; then
+        UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-180} \
+            uv pip install --python "$venv/bin/python" --compile-bytecode "${options[@]}" 2>&1
+    else
+        "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-user "${options[@]}" 2>&1
+    fi
+}
+
+# The installer's lines go to the log; a terminal shows the latest, so that a long download is seen to move.
+show() {
+    local line
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$log"
+        if [[ -t 2 ]]; then printf '\r\033[K  %.75s' "$line" >&2; fi
+    done
+    if [[ -t 2 ]]; then printf '\r\033[K' >&2; fi
+}
+
+explain() {
+    if grep -qiE 'no space left|disk quota' "$log"; then
+        fail "The disk filled up during the installation, in $root or in ${TMPDIR:-/tmp}: free 4 GB $again."
+    elif grep -qiE 'dns error|name resolution|connection|unreachable|timed out|error sending request|proxy' "$log"; then
+        fail "The packages could not be downloaded: check the network (a proxy belongs in HTTPS_PROXY) $again."
+    fi
+    fail "The installation failed, and $log has the installer's own words." 1
+}
+
+fill_venv() {
+    # face_recognition_models comes as source only: what builds it is installed first, from the same lock.
+    awk '/^[a-z]/ {wanted = /^(packaging|setuptools|wheel)==/} wanted' "$lock" >"$venv/tools.lock"
+    install "$venv/tools.lock" | show || explain
+    install "$lock" | show || explain
+    # So that `python -m faceswap_lib` and the notebooks find the library from any folder.
+    printf '%s\n' "$root" >"$(site)/faceswap_workshop.pth"
+    installed >"$venv/installed.txt"
+    cp "$lock" "$venv/installed.lock"
+}
+
+case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; "") ;; *) fail "$usage" ;; esac
+stop_if_ready
+check_machine
+# Two of these at once would empty the folder under each other's feet.
+if have flock; then
+    exec 9<"$lock"
+    flock -n 9 || { echo "Another setup/env.sh is at work here: waiting for it." >&2 && flock 9; }
+    stop_if_ready
+fi
+if ! mkdir -p "$venv" 2>/dev/null || ! [[ -w $venv ]]; then
+    fail "$root cannot be written: copy it to a folder of yours $again."
+fi
+# Emptied, not removed: .venv may be a link to a roomier disk.
+find -H "$venv" -mindepth 1 -delete
+check_space
+echo "Making .venv from setup/requirements.lock: about 3.5 GB on disk, once, a minute or a few." >&2
+unset PYTHONPATH PYTHONHOME
+make_venv
+fill_venv
+say_ready

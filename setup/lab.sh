@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# JupyterLab with the workshop's notebooks, for this machine only.
+set -euo pipefail
+
+usage="Usage: bash setup/lab.sh [JUPYTERLAB OPTION...]
+
+Installs what is needed into .venv (once), then starts JupyterLab in notebooks/ on 127.0.0.1. Open the address it
+prints: the token in it is the key. On a machine far away, forward the port first: ssh -L 8888:127.0.0.1:8888 HOST
+
+Options go to JupyterLab, for example: --no-browser, --port 8890. Stop it with Ctrl-C, twice."
+
+case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; esac
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bash "$root/setup/env.sh"
+exec "$root/.venv/bin/python" -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$root/notebooks" "$@"

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Style and tests, as CI runs them.
+set -euo pipefail
+
+usage="Usage: bash setup/test.sh [PYTEST OPTION...]
+
+Installs what is needed into .venv (once), checks the style with ruff and runs the tests with pytest. Both run, even
+when the first fails. Options go to pytest, for example: -k faceset, -x, tests/unit/test_video.py.
+
+Exit status: 0 all well, otherwise that of the check that failed."
+
+case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; esac
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bash "$root/setup/env.sh"
+cd "$root"
+status=0
+.venv/bin/python -m ruff check || status=$?
+.venv/bin/python -m pytest "$@" || status=$?
+exit "$status"
