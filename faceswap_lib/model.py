@@ -108,9 +108,9 @@ def discriminator(size: int, width: float) -> keras.Model:
     Spectral normalisation (Miyato et al. 2018) keeps its gradient useful however sure it is.
     """
     picture = keras.Input((size, size, 3))
-    x = picture
-    for channels in (24, 48, 96):
-        conv = layers.Conv2D(int(channels * width), 4, 2, padding="same", kernel_initializer="he_normal")
+    x = PixelUnshuffle()(picture)
+    for channels, stride in ((32, 2), (64, 2), (96, 1)):
+        conv = layers.Conv2D(int(channels * width), 3, stride, padding="same", kernel_initializer="he_normal")
         x = layers.LeakyReLU(0.2)(layers.SpectralNormalization(conv)(x))
     x = layers.SpectralNormalization(layers.Conv2D(2, 3, padding="same"))(x)
     return keras.Model(picture, layers.Activation("linear", dtype="float32")(x), name="discriminator")

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import io
 import math
 import struct
 from collections import deque
@@ -17,7 +16,11 @@ import numpy as np
 
 from faceswap_lib import UserError
 
-FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
+# What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
+COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
+PCM = {"pcm_f32le", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le", "pcm_s32le", "pcm_u8"}
+FORMATS = {".mp4": ("mp4", COMMON | {"flac", "opus"}), ".mov": ("mov", COMMON | PCM | {"pcm_alaw", "pcm_mulaw"}),
+           ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "vorbis"})}
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
 # swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
@@ -25,14 +28,16 @@ EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
 # Colour codes of ITU-T H.273, which FFmpeg uses too.
 BT709, UNSPECIFIED, BT601, YUV_MATRICES = 1, 2, 6, {1, 4, 5, 6, 7, 9, 10}
 LIMITED, FULL = 1, 2
-ATTACHED_PICTURE = 1 << 10
+# FFmpeg's AV_DISPOSITION_ATTACHED_PIC (a cover picture is no video) and AV_CODEC_FLAG_FRAME_DURATION.
+ATTACHED_PICTURE, FRAME_DURATION = 1 << 10, 1 << 8
+UNREADABLE = "is not a video, or its beginning or end is missing; copy or export it again."
 BROKEN = "is damaged or cut off and cannot be read to its end; copy or export it again."
 UNWRITABLE = "cannot be written; choose another place or name."
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """A video as displayed: pixels, frames per second on average, frames counted, seconds, degrees clockwise."""
+    """A video as displayed: pixels, frames per second on average, frames counted, seconds, degrees turned clockwise."""
 
     path: Path
     width: int
@@ -47,18 +52,7 @@ class VideoInfo:
 
 def probe(path: str | Path) -> VideoInfo:
     """What a video holds, its frames counted; UserError for anything that is not a whole video."""
-    picture, times = _look(path), _promised(path)
-    if picture.interlaced or not times:
-        times = [stamp for stamp, _ in _decode(path)]
-    with _open(path) as stream:
-        rate, tick, has_audio = stream.average_rate, float(stream.time_base), bool(stream.container.streams.audio)
-    gaps = np.diff(times) * tick
-    # A steady rate is stored in whole ticks, 1 ms in .mkv, so its gaps differ by one.
-    variable = len(gaps) > 1 and float(np.ptp(gaps)) > max(1.5 * tick, 0.002)
-    measured = len(gaps) / float(gaps.sum()) if len(gaps) else float(rate or 25)
-    fps = float(rate) if rate and not variable and abs(rate / measured - 1) < 0.01 else measured
-    return VideoInfo(Path(path), picture.width, picture.height, fps, len(times), float(gaps.sum()) + 1 / fps,
-                     picture.rotation, has_audio, variable)
+    return _survey(path)[0]
 
 
 def sha256(path: str | Path) -> str:
@@ -72,11 +66,9 @@ def sha256(path: str | Path) -> str:
 
 def frames(path: str | Path) -> Iterator[np.ndarray]:
     """The frames of a video in order, upright: RGB uint8 (H, W, 3); UserError when it is cut off or damaged."""
-    info, picture, count = probe(path), _look(path), 0
-    for count, (_, frame) in enumerate(_decode(path), 1):
+    info, picture = _survey(path)
+    for _, frame in _decode(path, info.frames):
         yield picture.pixels(frame)
-    if count < info.frames:
-        raise UserError(f"'{path}' {BROKEN}")
 
 
 def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
@@ -88,12 +80,11 @@ def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tupl
     .mp4 and .mov keep time stamps exactly, .mkv in whole milliseconds. `crf` is H.264's, 0 (lossless) to 51 (worst).
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
-    out, info, picture = _check_out(out, source), probe(source), _look(source)
-    stamps: deque[tuple[int, int]] = deque()
-    done = 0
+    (info, picture), stamps, done = _survey(source), deque(), 0
+    out = _check_out(out, source)
 
     def pull() -> Iterator[tuple[int, np.ndarray]]:
-        for index, (stamp, frame) in enumerate(_decode(source, writer.sound)):
+        for index, (stamp, frame) in enumerate(_decode(source, info.frames, writer.sound)):
             stamps.append((stamp, frame.duration))
             yield index, picture.pixels(frame)
 
@@ -104,7 +95,7 @@ def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tupl
             pulled = pull()
             for pixels in stream(pulled):
                 if not stamps:
-                    raise ValueError(f"stream gave a frame {done} before it took one")
+                    raise ValueError(f"stream gave frame {done} before it took it")
                 writer.frame(pixels, *stamps.popleft())
                 done += 1
                 if progress:
@@ -112,8 +103,6 @@ def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tupl
             # Sound that outlasts the picture comes by here.
             if next(pulled, None) or stamps:
                 raise ValueError(f"stream gave {done} frames for the {info.frames} of '{source}'")
-            if done < info.frames:
-                raise UserError(f"'{source}' {BROKEN}")
     return done
 
 
@@ -140,37 +129,32 @@ class _Picture:
     matrix: int = BT709
     range: int = LIMITED
     tags: tuple[int, int, int, int] = (BT709, LIMITED, BT709, BT709)
-    aspect: Fraction | None = None
-    interlaced: bool = False
+    aspect: Fraction = Fraction(1)
 
     @classmethod
     def of(cls, frame: av.VideoFrame, aspect: Fraction | None) -> "_Picture":
         data = frame.side_data.get("DISPLAYMATRIX")
         a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20]) if data else (1, 0, 0, 0, 1)
-        width, height, aspect = frame.width, frame.height, aspect or None
+        width, height, aspect = frame.width, frame.height, aspect or Fraction(1)
         if abs(b) > abs(a):
-            width, height, aspect = height, width, aspect and 1 / aspect
+            width, height, aspect = height, width, 1 / aspect
         tag = frame.colorspace if frame.colorspace in YUV_MATRICES else UNSPECIFIED
         # What players do with untagged video: BT.709 when it is larger than a DVD's, else BT.601.
         matrix = tag if tag != UNSPECIFIED else BT709 if min(width, height) > 576 else BT601
         full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
         tags = (tag, FULL if full else frame.color_range, frame.color_primaries, frame.color_trc)
-        return cls(width, height, (a, b, c, d), matrix, FULL if full else LIMITED, tags, aspect, frame.interlaced_frame)
-
-    @property
-    def rotation(self) -> int:
-        return round(math.degrees(math.atan2(self.turn[1], self.turn[0])) / 90) * 90 % 360
+        return cls(width, height, (a, b, c, d), matrix, FULL if full else LIMITED, tags, aspect)
 
     def pixels(self, frame: av.VideoFrame) -> np.ndarray:
         """Upright RGB; the display matrix shows a stored pixel (x, y) at (a x + c y, b x + d y)."""
-        frame.colorspace, frame.color_range = self.matrix, self.range
-        rgb = frame.to_ndarray(format="rgb24", interpolation=EXACT)
         a, b, c, d = self.turn
-        if abs(b) > abs(a):
+        sideways = abs(b) > abs(a)
+        width, height = (self.height, self.width) if sideways else (self.width, self.height)
+        frame.colorspace, frame.color_range = self.matrix, self.range
+        # Frames of another size in the middle of a video are shown at the first one's.
+        rgb = frame.to_ndarray(width=width, height=height, format="rgb24", interpolation=EXACT)
+        if sideways:
             rgb, a, d = rgb.swapaxes(0, 1), c, b
-        if rgb.shape != (self.height, self.width, 3):
-            raise UserError(f"The picture changes from {self.width} x {self.height} to {rgb.shape[1]} x {rgb.shape[0]} "
-                            "pixels within the video; export it at one size first.")
         return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
 
     def frame(self, rgb: np.ndarray, pixel_format: str) -> av.VideoFrame:
@@ -187,25 +171,25 @@ class _Writer:
 
     def __init__(self, out: Path, part: Path, picture: _Picture, base: Fraction, rate: Fraction, crf: int,
                  sounds: Sequence[av.AudioStream] = ()):
-        self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()]
+        self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()][0]
         # Where a stream starts is stored in movie ticks, 1 ms unless told otherwise: take one that divides them all.
         ticks = math.lcm(base.denominator, *(sound.codec_context.sample_rate for sound in sounds))
         options = {"movflags": "+faststart", "movie_timescale": str(ticks if ticks < 1 << 31 else base.denominator)}
-        self.container = av.open(str(part.absolute()), "w", kind, container_options={} if kind == "matroska" else options)
+        if kind == "matroska":
+            # Or everything moves, by the few ms that AAC starts before 0.
+            options = {"avoid_negative_ts": "disabled"}
+        self.container = av.open(str(part.absolute()), "w", kind, container_options=options)
         self.video = self.container.add_stream("libx264", rate, {"crf": str(crf)}, time_base=base)
         codec, odd = self.video.codec_context, picture.width % 2 or picture.height % 2
         # 4:2:0 stores one colour for 2 x 2 pixels and H.264 crops in those units, so an odd size needs 4:4:4.
         codec.width, codec.height, codec.pix_fmt = picture.width, picture.height, "yuv444p" if odd else "yuv420p"
         codec.colorspace, codec.color_range, codec.color_primaries, codec.color_trc = picture.tags
-        codec.sample_aspect_ratio = picture.aspect or Fraction(0, 1)
-        self.sounds = {sound.index: self._copy(sound) for sound in sounds}
+        codec.sample_aspect_ratio, codec.flags = picture.aspect, codec.flags | FRAME_DURATION
+        self.sounds = {sound.index: self.container.add_stream_from_template(sound) for sound in sounds}
+        for sound in sounds:
+            self.sounds[sound.index].metadata.update(sound.metadata)
+            self.sounds[sound.index].disposition = sound.disposition
         self.container.start_encoding()
-
-    def _copy(self, sound: av.AudioStream) -> av.AudioStream:
-        copy = self.container.add_stream_from_template(sound)
-        copy.disposition = sound.disposition
-        copy.metadata.update({key: sound.metadata[key] for key in {"language", "title"} & set(sound.metadata)})
-        return copy
 
     def frame(self, rgb: np.ndarray, stamp: int, duration: int) -> None:
         frame = self.picture.frame(rgb, self.video.codec_context.pix_fmt)
@@ -252,7 +236,7 @@ def _blame(path: str | Path, problem: str) -> Iterator[None]:
 @contextmanager
 def _open(path: str | Path) -> Iterator[av.VideoStream]:
     """The stream that is a file's picture; its `container` has the rest."""
-    with _blame(path, "is not a video, or its beginning or end is missing; copy or export it again."):
+    with _blame(path, UNREADABLE):
         # Absolute, because FFmpeg takes what stands before a colon for a protocol.
         container = av.open(str(_file(path).absolute()), metadata_errors="replace")
     with container:
@@ -265,52 +249,66 @@ def _open(path: str | Path) -> Iterator[av.VideoStream]:
         yield stream
 
 
-def _look(path: str | Path) -> _Picture:
+def _survey(path: str | Path) -> tuple[VideoInfo, _Picture]:
+    """What a video holds and how it is shown."""
     with _open(path) as stream, _blame(path, BROKEN):
-        for frame in stream.container.decode(stream):
-            return _Picture.of(frame, stream.sample_aspect_ratio)
-    raise UserError(f"'{path}' holds no frame that can be decoded; choose another video.")
+        first = next(stream.container.decode(stream), None)
+        if first is None:
+            raise UserError(f"'{path}' holds no frame that can be decoded; choose another video.")
+        picture, has_audio = _Picture.of(first, stream.sample_aspect_ratio), bool(stream.container.streams.audio)
+        rate, tick = stream.average_rate, float(stream.time_base)
+    times = _promised(path)
+    # A packet of interlaced video may be half a frame.
+    if first.interlaced_frame or not times:
+        times = [stamp for stamp, _ in _decode(path)]
+    gaps = np.diff(times) * tick
+    # A steady rate is stored in whole ticks, 1 ms in .mkv, so its gaps differ by one.
+    variable = len(gaps) > 1 and float(np.ptp(gaps)) > max(1.5 * tick, 0.002)
+    measured = len(gaps) / float(gaps.sum()) if len(gaps) else float(rate or 25)
+    fps = float(rate) if rate and not variable and abs(rate / measured - 1) < 0.01 else measured
+    rotation = round(math.degrees(math.atan2(picture.turn[1], picture.turn[0])) / 90) * 90 % 360
+    return VideoInfo(Path(path), picture.width, picture.height, fps, len(times), float(gaps.sum()) + 1 / fps, rotation,
+                     has_audio, variable), picture
 
 
 def _promised(path: str | Path) -> list[int]:
     """Time stamps of a file's frames by its packets; none where only decoding tells; UserError where it is cut off."""
     with _open(path) as stream, _blame(path, BROKEN):
-        container, times, end, seen = stream.container, [], 0.0, False
+        container, times, end, sure = stream.container, [], 0.0, None
         formats = set(container.format.name.split(","))
-        sure = stream.codec_context.codec.canonical_name in ONE_TO_ONE and bool(formats & {"mov", "matroska"})
         for packet in container.demux():
             if packet.pts is not None:
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream is stream and packet.size:
                 # What comes before the first key frame is not shown.
-                sure = sure and packet.pts is not None and (seen or packet.is_keyframe)
-                seen = True
+                sure = (packet.is_keyframe if sure is None else sure) and packet.pts is not None
                 if not packet.is_discard:
                     times.append(packet.pts)
         indexed = (*container.streams.video, *container.streams.audio) if "mov" in formats else ()
         cut = any(entry.pos + entry.size > container.size for each in indexed for entry in each.index_entries)
         stated = (container.duration or 0) / av.time_base if formats & {"matroska", "avi"} else 0
+        sure = sure and stream.codec_context.codec.canonical_name in ONE_TO_ONE and formats & {"mov", "matroska"}
     if cut or stated - end > 0.5:
         raise UserError(f"'{path}' {BROKEN}")
-    return sorted(times) if sure and times and min(times) == times[0] else []
+    return sorted(times) if sure and times and times[0] == min(times) else []
 
 
-def _decode(path: str | Path, sound: Callable[[av.Packet], None] | None = None) -> Iterator[tuple[int, av.VideoFrame]]:
+def _decode(path: str | Path, promised: int = 0,
+            sound: Callable[[av.Packet], None] | None = None) -> Iterator[tuple[int, av.VideoFrame]]:
     """(time stamp, frame) in the order shown; sound packets go to `sound` as they come by."""
+    count, last = 0, -math.inf
     with _open(path) as stream, _blame(path, BROKEN):
-        step, last = max(1, round(1 / ((stream.average_rate or 25) * stream.time_base))), None
+        step = max(1, round(1 / ((stream.average_rate or 25) * stream.time_base)))
         for packet in stream.container.demux():
-            if packet.stream is not stream:
-                if sound and packet.size and packet.stream.type == "audio":
-                    sound(packet)
-                continue
-            for frame in packet.decode():
+            if sound and packet.size and packet.stream.type == "audio":
+                sound(packet)
+            for frame in packet.decode() if packet.stream is stream else ():
                 stamp = frame.dts if frame.pts is None else frame.pts
-                if last is None:
-                    last = stamp or 0
-                else:
-                    last = last + step if stamp is None else max(stamp, last + 1)
+                last = max(last + step if stamp is None else stamp, last + 1) if count else stamp or 0
+                count += 1
                 yield last, frame
+    if count < promised:
+        raise UserError(f"'{path}' {BROKEN}")
 
 
 def _file(path: str | Path) -> Path:
@@ -325,36 +323,19 @@ def _file(path: str | Path) -> Path:
 
 def _check_out(out: str | Path, source: str | Path | None = None) -> Path:
     out = Path(out)
-    if out.suffix.lower() not in FORMATS:
-        raise UserError(f"'{out}' must end in {', '.join(FORMATS)}: no other kind of video is written.")
-    if not out.parent.is_dir():
-        raise UserError(f"'{out}' cannot be written: there is no folder '{out.parent}'; make it first.")
-    if out.is_dir():
-        raise UserError(f"'{out}' cannot be written: it is a folder; name a file.")
-    if source and out.exists() and out.samefile(_file(source)):
-        raise UserError(f"'{out}' is the source itself; choose another name for the output.")
+    for wrong, why in ((out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
+                       (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
+                       (out.is_dir(), "it is a folder; name a file"),
+                       (source and out.exists() and out.samefile(source), "it is the source; choose another name")):
+        if wrong:
+            raise UserError(f"'{out}' cannot be written: {why}.")
     return out
 
 
 def _check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.AudioStream]:
-    for sound in sounds:
-        if not _holds(out.suffix.lower(), sound):
-            others = [f"'{out.with_suffix(each)}'" for each in FORMATS if all(_holds(each, one) for one in sounds)]
-            remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
-            raise UserError(f"'{out}' cannot hold the source's sound ({sound.name or 'unknown'}); {remedy}.")
+    names = {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
+    if not names <= FORMATS[out.suffix.lower()][1]:
+        others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
+        remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
+        raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
     return sounds
-
-
-def _holds(suffix: str, sound: av.AudioStream) -> bool:
-    """Whether a container can hold a sound: by writing the beginning of such a file into memory."""
-    name = sound.codec_context.codec.canonical_name if sound.codec_context else ""
-    # FFmpeg puts both into .mp4, but no standard or a late one says so, and most players stay silent.
-    if not name or suffix == ".mp4" and (name.startswith("pcm_") or name == "vorbis"):
-        return False
-    try:
-        with av.open(io.BytesIO(), "w", FORMATS[suffix]) as trial:
-            trial.add_stream_from_template(sound)
-            trial.start_encoding()
-    except (av.FFmpegError, ValueError):
-        return False
-    return True

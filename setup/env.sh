@@ -22,7 +22,8 @@ fail() {
     exit "${2:-2}"
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+# Asked to run, not looked up: a version manager leaves an empty "uv" on the PATH.
+have_uv() { uv --version >/dev/null 2>&1; }
 
 site() { printf '%s\n' "$venv"/lib/python3.*/site-packages; }
 
@@ -81,11 +82,12 @@ no_python="No Python 3.10, 3.11 or 3.12 found: install one (Ubuntu: sudo apt ins
 
 make_venv() {
     local python
-    if have uv; then
+    if have_uv; then
         # Without one on the PATH uv looks further, and fetches one.
         python=$(find_python os) || python=3.11
-        uv venv --quiet --allow-existing --python "$python" "$venv" >>"$log" 2>&1 || fail "$no_python"
-        return
+        uv venv --quiet --allow-existing --python "$python" "$venv" >>"$log" 2>&1 && return
+        [[ $python == 3.11 ]] && fail "$no_python"
+        explain
     fi
     if ! python=$(find_python "venv, ensurepip"); then
         python=$(find_python os) || fail "$no_python"
@@ -98,7 +100,7 @@ make_venv() {
 # --no-deps: the lock is complete, and leaves out on purpose what pyproject.toml says.
 install() {
     local options=(--no-deps --require-hashes --no-build-isolation -r "$1")
-    if have uv; then
+    if have_uv; then
         UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-180} \
             uv pip install --python "$venv/bin/python" --compile-bytecode "${options[@]}" 2>&1
     else
@@ -140,7 +142,7 @@ case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; "") ;; *) fail "$usage" ;; 
 stop_if_ready
 check_machine
 # Two of these at once would empty the folder under each other's feet.
-if have flock; then
+if command -v flock >/dev/null; then
     exec 9<"$lock"
     flock -n 9 || { echo "Another setup/env.sh is at work here: waiting for it." >&2 && flock 9; }
     stop_if_ready
@@ -151,8 +153,8 @@ fi
 # Emptied, not removed: .venv may be a link to a roomier disk.
 find -H "$venv" -mindepth 1 -delete
 check_space
-echo "Making .venv from setup/requirements.lock: about 3.5 GB on disk, once, a minute or a few." >&2
 unset PYTHONPATH PYTHONHOME
 make_venv
+echo "Filling .venv from setup/requirements.lock: about 3.5 GB on disk, once, a minute or a few." >&2
 fill_venv
 say_ready

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import av
 import numpy as np
+from renderer import FPS, SampleError
 
 HERE = Path(__file__).resolve().parent
 RATE = 48_000
 BIT_RATE = 96_000
 SCALE = (0, 2, 4, 7, 9)  # major pentatonic: any two of its notes sound well together
-
-
-class SoundError(Exception):
-    """Something the user can mend."""
 
 
 def curve(performance: list[dict], name: str, times: np.ndarray, fps: float) -> np.ndarray:
@@ -71,7 +68,7 @@ def melody(times: np.ndarray, rng: np.random.Generator, beat: float = 0.5) -> np
     return out
 
 
-def track(performance: list[dict], fps: float = 24, seed: int = 11) -> np.ndarray:
+def track(performance: list[dict], fps: float = FPS, seed: int = 11) -> np.ndarray:
     """The whole sound track: mono float32 (N,) in -1..1 at RATE, exactly as long as the performance."""
     times = np.arange(round(len(performance) / fps * RATE)) / RATE
     rng = np.random.default_rng(seed)
@@ -117,11 +114,11 @@ def add_sound(clip: Path, performance: Path, out: Path) -> int:
     frames = json.loads(performance.read_text())
     before = fingerprint(clip)
     if len(before) != len(frames):
-        raise SoundError(f"{clip} has {len(before)} frames but {performance} has {len(frames)}: give the clip's own.")
+        raise SampleError(f"{clip} has {len(before)} frames but {performance} has {len(frames)}: give the clip's own.")
     part = out.with_name(out.name + ".part")
     mux(clip, track(frames), part)
     if fingerprint(part) != before:
-        raise SoundError(f"{part} shows other pictures or times than {clip}; it was not moved to {out}.")
+        raise SampleError(f"{part} shows other pictures or times than {clip}; it was not moved to {out}.")
     os.replace(part, out)
     return len(before)
 
@@ -135,10 +132,10 @@ def main() -> int:
     args = parser.parse_args()
     try:
         count = add_sound(args.clip, args.performance, args.out)
-    except (SoundError, OSError, av.FFmpegError) as error:
+    except (SampleError, OSError, ValueError, av.FFmpegError) as error:
         print(f"sound.py: {error}", file=sys.stderr)
         return 2
-    print(f"{args.out}: {count} frames unchanged, {count / 24:.3f} s of sound added")
+    print(f"{args.out}: {count} frames unchanged, {count / FPS:.3f} s of sound added")
     return 0
 
 

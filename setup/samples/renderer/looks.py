@@ -43,8 +43,4 @@ def load(name: str) -> Look:
     looks = read(FILE)
     if name not in looks:
         raise SampleError(f"No look '{name}' in {FILE.name}; choose one of {', '.join(looks)}.")
-    plain = dict(looks[name])
-    lights, backdrop = plain.pop("lights"), plain.pop("backdrop")
-    lamps = tuple(build(Lamp, lamp, f"{FILE.name}: {name}: lights") for lamp in lights)
-    return Look(**{key: tuple(v) if isinstance(v, list) else v for key, v in plain.items()},
-                backdrop=tuple(map(tuple, backdrop)), lamps=lamps)
+    return build(Look, looks[name], f"{FILE.name}: {name}")

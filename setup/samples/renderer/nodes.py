@@ -11,11 +11,6 @@ MIX_INPUTS = (0, 6, 7)  # factor, A, B of a Mix node that mixes colours
 MIX_RESULT = 2
 
 
-def linear(color: tuple) -> tuple[float, ...]:
-    """sRGB 0..255 as linear light 0..1 (IEC 61966-2-1)."""
-    return tuple((c / 255) / 12.92 if c / 255 < 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color)
-
-
 class Graph:
     """A material under construction. Numbers, colours (r, g, b) and sockets may stand in for one another."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -174,18 +174,21 @@ def convert(hint: Any, value: Any, where: str) -> Any:
     """`value` as the type that the setting asks for; SampleError where it is of another."""
     if dataclasses.is_dataclass(hint):
         return build(hint, value, where)
+    if get_origin(hint) is tuple and isinstance(value, list):
+        kinds = get_args(hint)
+        kinds = kinds[:1] * len(value) if Ellipsis in kinds else kinds
+        if len(kinds) == len(value):
+            return tuple(convert(kind, entry, where) for kind, entry in zip(kinds, value, strict=True))
     if hint is str and isinstance(value, str):
         return value
     if hint is int and is_number(value) and int(value) == value:
         return int(value)
     if hint is float and is_number(value):
         return float(value)
-    if hint == Color and isinstance(value, list) and len(value) == 3 and all(map(is_number, value)):
-        return tuple(value)
     if hint == dict[str, float] and isinstance(value, dict) and all(map(is_number, value.values())):
         return value
     wanted = {str: "a word", int: "a whole number", float: "a number", Color: "three numbers, [r, g, b]"}
-    raise SampleError(f"{where} is {value!r}; it must be {wanted.get(hint, 'a list of name: number')}.")
+    raise SampleError(f"{where} is {value!r}; it must be {wanted.get(hint, 'a list of the right length')}.")
 
 
 def is_number(value: Any) -> bool:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from renderer.nodes import Graph, Socket, linear
+from renderer.nodes import Graph, Socket
 from renderer.settings import Person
+from renderer.srgb import linear
 
 MOUTH = (0.10, 0.015, 0.012)
 SOCKET_STRENGTH = 0.35
