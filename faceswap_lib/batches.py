@@ -15,6 +15,7 @@ from faceswap_lib.mesh import Crop, Mesh
 
 HELD_OUT = 0.1  # the last tenth of the time; random frames would have their neighbours in the training
 WARP = 0.02  # standard deviation of the random warp, share of the picture
+FLOOR = 0.05  # of full brightness, so that the logarithm of black stays small
 LIGHT = 0.25  # standard deviation of the random smooth light, natural logarithm: B's decoder must cope with A's light
 
 
@@ -70,6 +71,16 @@ def halve(pictures: np.ndarray) -> np.ndarray:
     return (p[:, ::2, ::2] + p[:, 1::2, ::2] + p[:, ::2, 1::2] + p[:, 1::2, 1::2]) / 4
 
 
+def ratio(pictures: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """How pictures uint8 (N, S, S, 3) differ from their person's mean (S, S, 3) in [0, 1]: float32 (N, S/2, S/2, 3).
+
+    The logarithm of the quotient, at half size, 0 where nothing differs: like motion, it says what a face does and not
+    whose it is, so that the encoder meets no stranger when A's face is to be drawn as B.
+    """
+    own = np.log(halve(np.round(mean[None] * 255)) / 255 + FLOOR)
+    return (np.log(halve(pictures) / 255 + FLOOR) - own).clip(-2, 2)
+
+
 def draw(side: Side, count: int, random: np.random.Generator, names: str) -> dict[str, np.ndarray]:
     """An augmented batch of one side, keys with its name ("a" or "b"), as `FaceSwap` takes it."""
     i = random.integers(0, side.cut, count)
@@ -83,7 +94,7 @@ def plain(side: Side, indices: np.ndarray, names: str) -> dict[str, np.ndarray]:
     """These faces as they are: picture at half size, motion, target and weight, float32."""
     target = side.targets[indices]
     return {
-        f"picture_{names}": halve(target) / 255,
+        f"picture_{names}": ratio(target, side.mean),
         f"motion_{names}": side.motions[indices].astype("f4"),
         f"target_{names}": target.astype("f4") / 255,
         f"weight_{names}": side.weights[indices].astype("f4"),
@@ -113,16 +124,16 @@ def _turn(centred: np.ndarray, n: int, size: int, random: np.random.Generator) -
 
 
 def _light(pictures: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Brightness, colour and a smooth random light, all multiplied."""
+    """Brightness, colour and a smooth random light: factors on the face, so sums in the logarithm."""
     n, size = pictures.shape[:2]
-    colour = 1 + 0.08 * random.standard_normal((n, 1, 1, 3)).clip(-2, 2)
-    bright = 1 + 0.2 * random.standard_normal((n, 1, 1, 1)).clip(-1.5, 1.5)
-    field = np.exp(LIGHT * _smooth_noise(random, (n, 3, 3, 1), size))
-    return (pictures * (colour * bright * field)).clip(0, 1.3).astype("f4")
+    colour = 0.08 * random.standard_normal((n, 1, 1, 3)).clip(-2, 2)
+    bright = 0.2 * random.standard_normal((n, 1, 1, 1)).clip(-1.5, 1.5)
+    field = LIGHT * _smooth_noise(random, (n, 3, 3, 1), size)
+    return (pictures + colour + bright + field).astype("f4")
 
 
 def _smooth_noise(random: np.random.Generator, shape: tuple[int, int, int, int], size: int) -> np.ndarray:
-    """Normal noise on a coarse grid (N, h, w, C), enlarged smoothly to (N, size, size, C), one matrix product a side."""
+    """Normal noise on a coarse grid (N, h, w, C), enlarged smoothly to (N, size, size, C) by two matrix products."""
     coarse = random.standard_normal(shape).astype("f4")
     eye = np.eye(shape[1], dtype="f4")
     spread = cv2.resize(eye, (shape[1], size), interpolation=cv2.INTER_CUBIC)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faces, faceset, label, motion, profiles, train, video
-from faceswap_lib.batches import halve
+from faceswap_lib import UserError, color, faceset, label, motion, profiles, train, video
+from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import canvas
 
@@ -30,12 +30,13 @@ class ConvertResult:
 
 @dataclass
 class Scene:
-    """All that conversion knows of A's video before the first frame: points (N, 478, 3), motion and targets per face."""
+    """What is known of A's video before the first frame: points (N, 478, 3), motion, target points; A's mean."""
 
     at: dict[int, int]
     solid: np.ndarray
     moves: np.ndarray
     targets: list[np.ndarray]
+    mean: np.ndarray
 
 
 def convert(
@@ -59,7 +60,7 @@ def convert(
     _check(video_path, found, about, profile, model)
     info = video.probe(video_path)
     on = canvas(about["alignment"], profiles.get(about["profile"]).texture)
-    scene = _scene(found, about, to)
+    scene = _scene(found, about, Path(model), to)
     drawer = _drawer(Path(model), about, to, untrained)
     boxes: dict[int, list[np.ndarray]] = {}
     for r in found.contents.faces:
@@ -88,18 +89,19 @@ def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, m
         )
 
 
-def _scene(found: Faceset, about: dict, to: str) -> Scene:
+def _scene(found: Faceset, about: dict, model: Path, to: str) -> Scene:
     solid = motion.smooth(found.solid, found.frames)
-    mine = np.array(about["shapes"]["ab"[to == "a"]])
+    source = "b" if to == "a" else "a"
     theirs = np.array(about["shapes"][to])
-    person = motion.person(solid, mine)
+    person = motion.person(solid, np.array(about["shapes"][source]))
+    mean = faceset.read_image(model / f"mean_{source}.png").astype("f4") / 255
     if about["alignment"] == "mesh":
         targets = [
             motion.target(theirs, m, fit, s) for m, fit, s in zip(person.motion, person.fits, solid, strict=True)
         ]
     else:
         targets = list(solid)
-    return Scene({int(f): i for i, f in enumerate(found.frames)}, solid, person.motion, targets)
+    return Scene({int(f): i for i, f in enumerate(found.frames)}, solid, person.motion, targets, mean)
 
 
 def _drawer(folder: Path, about: dict, to: str, untrained: bool) -> object:
@@ -121,7 +123,7 @@ def _swap(chunk: list, scene: Scene, on: object, drawer: object, match: object) 
     if seen:
         textures = np.stack([on.texture(frame, scene.solid[i][:, :2]) for _, frame, i in seen])
         moves = np.stack([on.motion_picture(scene.moves[i]) for *_, i in seen])
-        drawn = drawer(_fill(halve(textures) / 255), _fill(moves))[: len(seen)]
+        drawn = drawer(_fill(ratio(textures, scene.mean)), _fill(moves))[: len(seen)]
         for (index, frame, i), texture, face in zip(seen, textures, drawn, strict=True):
             lit = match(face, (texture / 255).astype("f4"), on)
             swapped[index] = on.draw(frame, lit * 255, on.alpha(scene.solid[i]), scene.targets[i])

@@ -1,4 +1,4 @@
-"""Find a face: its landmarks, its alignment, its mask, its pose, its likeness. The only file that knows MediaPipe and dlib.
+"""Find a face: landmarks, alignment, mask, pose, likeness. The only file that knows MediaPipe and dlib.
 
 Points are float32 pixels of the upright frame, x right, y down; depth is in the unit of x, smaller is nearer.
 """
@@ -51,7 +51,7 @@ def canonical() -> np.ndarray:
 
 
 def _mediapipe() -> ModuleType:
-    """MediaPipe without TensorFlow: it imports all of it for a docs helper only (20 s and 830 MB become 4 s and 190)."""
+    """MediaPipe without TensorFlow, which it imports for a docs helper only (20 s and 830 MB become 4 s and 190)."""
     if "mediapipe" in sys.modules:
         return sys.modules["mediapipe"]
     held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "tensorflow"}
@@ -99,7 +99,8 @@ class Detector:
         boxes = []
         for hit in self._boxes.process(frame).detections or []:
             b = hit.location_data.relative_bounding_box
-            boxes.append((np.array([b.xmin * width, b.ymin * height, b.width * width, b.height * height]), hit.score[0]))
+            box = np.array([b.xmin, b.ymin, b.width, b.height]) * [width, height, width, height]
+            boxes.append((box, hit.score[0]))
         return boxes
 
     def _look_closer(self, frame: np.ndarray, box: np.ndarray) -> list[Face]:

@@ -107,7 +107,7 @@ def load(folder: str | Path) -> Faceset:
     folder = Path(folder)
     path = folder / "faces.json"
     if not path.is_file():
-        raise UserError(f"{folder} is not a faceset: it has no faces.json; make one with `extract VIDEO --faces {folder}`.")
+        raise UserError(f"{folder} is not a faceset, it has no faces.json; make one: `extract VIDEO --faces {folder}`.")
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(raw, dict) and raw.get("schema_version") != SCHEMA:
@@ -139,7 +139,7 @@ def save_image(path: Path, picture: np.ndarray) -> None:
     try:
         path.write_bytes(data.tobytes())
     except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}); free some space or choose another folder.") from error
+        raise UserError(f"{path} cannot be written ({error.strerror}); free space or choose another folder.") from error
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 
 TEXT = "SYNTHETIC: FACE SWAPPED"
-PLACES = ("bottom right", "bottom left", "top right", "top left", "bottom", "top")
 GAP = 0.05  # a face's box is widened by this share, so that the label keeps its distance
 
 
@@ -59,7 +58,8 @@ def _draw_text(width: int, height: int) -> np.ndarray:
     (w, h), base = cv2.getTextSize(TEXT, font, scale, 1)
     pad = max(2, round(h * 0.4))
     out = np.zeros((h + base + pad, w + 2 * pad, 3), "u1")
-    cv2.putText(out, TEXT, (pad, h + pad // 2 + base // 2), font, scale, (255, 255, 255), max(1, round(scale * 1.4)), cv2.LINE_AA)
+    thick = max(1, round(scale * 1.4))
+    cv2.putText(out, TEXT, (pad, h + (pad + base) // 2), font, scale, (255, 255, 255), thick, cv2.LINE_AA)
     if out.shape[1] > width:
         out = cv2.resize(out, (width, max(1, out.shape[0] * width // out.shape[1])), interpolation=cv2.INTER_AREA)
     return out[:height]

@@ -182,9 +182,9 @@ def rasterise(
 ) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """Which triangle each pixel shows, with a depth test.
 
-    flat (N, 2) pixels, depth (N,) smaller is nearer, triangles (T, 3) wound as on the canonical face, box
-    [[x0, y0], [x1, y1]] inclusive. Triangles that turn away have their winding reversed and are left out. Returns, over the box's pixels in rows, the triangle's
-    index (P,) or -1, the barycentric weights (P, 3), and the box's (height, width).
+    flat (N, 2) pixels, depth (N,) smaller is nearer, triangles (T, 3) wound as on the canonical face, box [[x0, y0],
+    [x1, y1]] inclusive. A triangle that turns away has its winding reversed and is left out. Returns, over the box's
+    pixels in rows, the triangle's index (P,) or -1, the barycentric weights (P, 3), and the box's (height, width).
     """
     (x0, y0), (x1, y1) = box
     height, width = y1 - y0 + 1, x1 - x0 + 1
@@ -204,7 +204,8 @@ def rasterise(
     hit = (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6)
     t, u, v, pixel = t[hit], u[hit], v[hit], (py * width + px)[hit]
     weights = np.stack([1 - u - v, u, v], 1)
-    near = np.argsort(-(weights * depth[triangles[t]]).sum(1), kind="stable")  # farthest first: the nearest is written last
+    # farthest first, so that the nearest is written last and stays
+    near = np.argsort(-(weights * depth[triangles[t]]).sum(1), kind="stable")
     index, out = np.full(height * width, -1), np.zeros((height * width, 3))
     index[pixel[near]], out[pixel[near]] = t[near], weights[near]
     return index, out, (height, width)

@@ -73,11 +73,12 @@ def frames(path: str | Path) -> Iterator[np.ndarray]:
 
 def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
             crf: int = 16, progress: Callable[[int, int | None, str], None] | None = None) -> int:
-    """Write `out`: what `stream` makes of the source's frames, with its sound and time stamps; returns their number.
+    """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
     `stream` is a generator function: it takes an iterator of (index, frame) and yields one changed frame for each, in
     order; it may read ahead to work in batches. Frames are upright, RGB uint8 (H, W, 3), and keep their size.
-    .mp4 and .mov keep time stamps exactly, .mkv in whole milliseconds. `crf` is H.264's, 0 (lossless) to 51 (worst).
+    .mp4 and .mov keep time stamps exactly, .mkv in whole milliseconds; subtitles and data are left out.
+    `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total, note).
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
     (info, picture), stamps, done = _survey(source), deque(), 0
@@ -180,6 +181,8 @@ class _Writer:
             options = {"avoid_negative_ts": "disabled"}
         self.container = av.open(str(part.absolute()), "w", kind, container_options=options)
         self.video = self.container.add_stream("libx264", rate, {"crf": str(crf)}, time_base=base)
+        # PyAV's default would cut each frame into one slice per core, at a loss.
+        self.video.thread_type = "AUTO"
         codec, odd = self.video.codec_context, picture.width % 2 or picture.height % 2
         # 4:2:0 stores one colour for 2 x 2 pixels and H.264 crops in those units, so an odd size needs 4:4:4.
         codec.width, codec.height, codec.pix_fmt = picture.width, picture.height, "yuv444p" if odd else "yuv420p"
@@ -206,7 +209,7 @@ class _Writer:
 @contextmanager
 def _writing(out: Path, *recipe) -> Iterator[_Writer]:
     """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise."""
-    part, writer = out.with_name(f"{out.stem}.part{out.suffix}"), None
+    part, writer = out.with_name(f".{out.stem}.part{out.suffix}"), None
     try:
         with _blame(out, UNWRITABLE):
             writer = _Writer(out, part, *recipe)
@@ -290,7 +293,7 @@ def _promised(path: str | Path) -> list[int]:
         sure = sure and stream.codec_context.codec.canonical_name in ONE_TO_ONE and formats & {"mov", "matroska"}
     if cut or stated - end > 0.5:
         raise UserError(f"'{path}' {BROKEN}")
-    return sorted(times) if sure and times and times[0] == min(times) else []
+    return sorted(times) if sure and times and times[0] == min(times) and len(set(times)) == len(times) else []
 
 
 def _decode(path: str | Path, promised: int = 0,

@@ -79,8 +79,9 @@ def main() -> None:
     shape = symmetric(mean_shape([points(samples.path("person_a")), points(samples.path("person_b"))]))
     shape[LOWER_INNER_LIP, 1] += 0.05
     flat = np.r_[shape[:, :2], mesh.ring(shape[:, :2])]
-    data = {"about": "setup/canonical.py made this; unit: distance of the outer eye corners; x right, y down, z away",
-            "points": np.round(shape, 5).tolist(), "triangles": wound(flat, Delaunay(flat).simplices).tolist()}  # fmt: skip
+    about = "setup/canonical.py made this; unit: distance of the outer eye corners; x right, y down, z away"
+    triangles = wound(flat, Delaunay(flat).simplices)
+    data = {"about": about, "points": np.round(shape, 5).tolist(), "triangles": triangles.tolist()}
     (HERE.parent / "faceswap_lib" / "canonical.json").write_text(json.dumps(data, separators=(",", ":")) + "\n")
     print(len(data["points"]), "points,", len(data["triangles"]), "triangles; eyes", shape[33], shape[263])
 

@@ -1,0 +1,209 @@
+"""mesh.py against a slow rasteriser, matplotlib's triangulation, known turns of the canonical face, and itself undone."""
+
+import cv2
+import numpy as np
+import pytest
+from matplotlib.tri import LinearTriInterpolator, Triangulation
+from scipy.spatial.transform import Rotation
+from skimage.metrics import peak_signal_noise_ratio
+from skimage.transform import SimilarityTransform
+
+from faceswap_lib import UserError, faces, mesh
+
+SIZE = 128
+KINDS = ("mesh", "similarity")
+
+
+def turned(degrees: float, axis: str = "y") -> np.ndarray:
+    """The canonical face 200 px high in a 320 px frame, turned about an axis: (468, 3)."""
+    turn = Rotation.from_euler(axis, degrees, degrees=True)
+    return (turn.apply(faces.canonical()) * 95 + [160, 165, 0]).astype("f4")
+
+
+def random_triangles(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points (30, 2) about a picture of 26 x 22, depths (30,), and 24 triangles wound both ways."""
+    random = np.random.default_rng(seed)
+    triangles = np.array([random.choice(30, 3, replace=False) for _ in range(24)])
+    return random.uniform(-6, 32, (30, 2)), random.uniform(0, 50, 30), triangles
+
+
+def slow(flat: np.ndarray, depth: np.ndarray, triangles: np.ndarray, x: int, y: int) -> tuple[int, np.ndarray, bool]:
+    """The nearest triangle over a pixel by solving for its weights; also whether any edge is too near to be sure."""
+    best, nearest, weights, close = -1, np.inf, np.zeros(3), False
+    for number, corners in enumerate(triangles):
+        m = np.c_[flat[corners], np.ones(3)].T
+        if np.linalg.det(m) <= 1e-3:  # y points down: turned away
+            continue
+        w = np.linalg.solve(m, [x, y, 1])
+        close |= bool(abs(w.min()) < 1e-5)
+        if w.min() >= 0 and w @ depth[corners] < nearest:
+            best, nearest, weights = number, w @ depth[corners], w
+    return best, weights, close
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rasteriser_agrees_with_a_slow_one_in_every_pixel(seed):
+    flat, depth, triangles = random_triangles(seed)
+    (x0, y0), (x1, y1) = box = np.array([[2, 1], [25, 21]])
+    index, weights, shape = mesh.rasterise(flat, depth, triangles, box)
+    assert shape == (21, 24) and index.shape == (21 * 24,) and len(np.unique(index)) > 4
+    for row, y in enumerate(range(y0, y1 + 1)):
+        for column, x in enumerate(range(x0, x1 + 1)):
+            best, w, close = slow(flat, depth, triangles, x, y)
+            if not close:
+                here = row * shape[1] + column
+                assert index[here] == best, (x, y)
+                assert weights[here] == pytest.approx(w, abs=1e-6)
+
+
+def test_spread_is_matplotlibs_linear_interpolation():
+    on = mesh.canvas("mesh", 64)
+    values = np.random.default_rng(0).normal(0, 1, (len(on.points), 2))
+    y, x = np.mgrid[0:64, 0:64]
+    mine = on.spread(values)
+    for channel in range(2):
+        oracle = LinearTriInterpolator(Triangulation(*on.points.T, on.triangles), values[:, channel])(x, y)
+        assert oracle.count() > 0.9 * 64 * 64
+        assert mine[..., channel][~oracle.mask] == pytest.approx(oracle.compressed(), abs=1e-3)
+
+
+def test_the_ring_follows_the_face():
+    on = mesh.canvas("mesh", SIZE)
+    move = SimilarityTransform(scale=1.7, rotation=0.4, translation=(30, -12))
+    assert on.extend(move(on.points[:468])) == pytest.approx(move(on.points), abs=1e-3)
+
+
+def test_texture_of_the_canonical_face_is_the_picture_itself():
+    on = mesh.canvas("mesh", SIZE)
+    image = np.random.default_rng(0).integers(0, 255, (SIZE, SIZE, 3), "u1")
+    texture = on.texture(image, on.points[:468])
+    assert texture.dtype == np.uint8
+    assert np.abs(texture.astype(int) - image)[on.inside > 0].max() <= 8  # OpenCV's remap counts in 1/32 px
+
+
+def test_inside_and_parts_are_where_their_points_are():
+    for kind in KINDS:
+        on = mesh.canvas(kind, SIZE)
+        hull = cv2.convexHull(on.points[faces.OVAL])
+        assert on.inside.sum() == pytest.approx(cv2.contourArea(hull), rel=0.04)
+        for part, loop in zip(on.parts, (*faces.EYES, faces.MOUTH), strict=True):
+            x, y = np.round(on.points[loop].mean(0)).astype(int)
+            assert part[y, x] == 1 and 0.002 < part.mean() < 0.04
+            assert (part <= on.inside).all()
+        skin, eye, mouth = ((on.points[p] + 0.5).astype(int) for p in (50, 33, 13))
+        weight = [on.importance[y, x] for x, y in ((2, 2), skin, mouth, eye)]
+        assert 0 < weight[0] < weight[1] < min(weight[2:]), "border, skin, mouth and eye"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size, least", [(64, 28), (256, 43)])
+def test_a_face_drawn_back_at_its_own_points_is_the_frame(clip_b, kind, size, least):
+    on = mesh.canvas(kind, size)
+    for i in (0, 60, 120):
+        frame, solid = clip_b.frames[i], clip_b.solid[i]
+        texture, alpha = on.texture(frame, solid[:, :2]).astype("f4"), on.alpha(solid)
+        inside = faces.mask(solid[:, :2], frame.shape) > 0
+        back = on.draw(frame, texture, alpha, solid)
+        assert peak_signal_noise_ratio(frame[inside], back[inside]) > least
+        cover = on.draw(np.zeros_like(frame), np.full_like(texture, 255), alpha, solid)[..., 0] / 255
+        assert cover[inside].mean() > 0.7, "most of the face is drawn"
+        assert not (cover > 0)[cv2.dilate(inside.astype("u1"), np.ones((5, 5))) == 0].any(), "nothing outside of it"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_drawing_leaves_the_rest_of_the_frame_alone(clip_b, kind):
+    on, frame, solid = mesh.canvas(kind, SIZE), clip_b.frames[0], clip_b.solid[0]
+    before = frame.copy()
+    back = on.draw(frame, np.zeros((SIZE, SIZE, 3), "f4"), on.alpha(solid), solid)
+    near = cv2.dilate(faces.mask(solid[:, :2], frame.shape), np.ones((5, 5))) > 0
+    assert (frame == before).all() and back.dtype == np.uint8
+    assert (back == frame)[~near].all() and (back != frame)[near].mean() > 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shift", [-150, 150])
+def test_a_face_half_out_of_the_frame_is_drawn_as_far_as_it_is_in(kind, shift):
+    on, grey = mesh.canvas(kind, SIZE), np.full((320, 320, 3), 90, "u1")
+    texture, solid = np.full((SIZE, SIZE, 3), 255, "f4"), turned(0)
+    wide = cv2.copyMakeBorder(grey, 0, 0, 320, 320, cv2.BORDER_REPLICATE)
+    moved = solid + np.float32([shift, 0, 0])
+    whole = on.draw(wide, texture, on.alpha(solid), moved + np.float32([320, 0, 0]))
+    cut = on.draw(grey, texture, on.alpha(solid), moved)
+    assert np.abs(cut.astype(int) - whole[:, 320:640]).max() <= 8 and (cut > 200).sum() > 5000
+
+
+def halves(degrees: float) -> tuple[int, int]:
+    """Pixels of the picture-left and picture-right half of a face that show once it is turned."""
+    on = mesh.canvas("mesh", SIZE)
+    texture = np.zeros((SIZE, SIZE, 3), "f4")
+    texture[:, : SIZE // 2, 0] = texture[:, SIZE // 2 :, 2] = 255
+    drawn = on.draw(np.zeros((320, 320, 3), "u1"), texture, np.ones((SIZE, SIZE), "f4"), turned(degrees))
+    return int((drawn[..., 0] > 128).sum()), int((drawn[..., 2] > 128).sum())
+
+
+def test_triangles_that_turn_away_are_not_drawn():
+    assert halves(0)[0] == pytest.approx(halves(0)[1], rel=0.05) and min(halves(0)) > 7000
+    near, far = halves(-70)
+    assert near > 20 * far and near > 3000
+    assert halves(70)[1] > 20 * halves(70)[0]
+    assert sum(halves(180)) < 0.05 * sum(halves(0))  # of the back of a mask, next to nothing
+
+
+def test_visibility_falls_on_the_far_side_of_a_turned_face():
+    on = mesh.canvas("mesh", SIZE)
+    inside = cv2.erode(on.inside, np.ones((17, 17))) > 0
+    left, right = inside.copy(), inside.copy()
+    left[:, SIZE // 2 - 12 :] = right[:, : SIZE // 2 + 12] = False
+    front = on.visibility(turned(0))
+    assert front.shape == (SIZE, SIZE) and front[inside].mean() > 0.9 and 0 <= front.min() and front.max() <= 1.001
+    seen = [on.visibility(turned(-degrees))[right].mean() for degrees in (0, 20, 40, 60)]
+    assert all(a > b for a, b in zip(seen, seen[1:], strict=False)) and seen[3] < 0.15
+    side = on.visibility(turned(-60))
+    assert side[left].mean() > 0.8
+    assert np.abs(side[:, ::-1] - on.visibility(turned(60)))[inside].mean() < 0.05
+    assert on.visibility(turned(-60) * 2 + [9, -4, 30]) == pytest.approx(side, abs=1e-3)
+
+
+def test_similarity_sees_the_oval():
+    on = mesh.canvas("similarity", SIZE)
+    seen, solid = on.visibility(turned(0)), turned(0)
+    oval = faces.mask(faces.transform(faces.align(solid[:, :2], SIZE), solid[:, :2]), (SIZE, SIZE)) > 0
+    assert seen[cv2.erode(oval.astype("u1"), np.ones((13, 13))) > 0].min() > 0.99
+    assert seen[cv2.dilate(oval.astype("u1"), np.ones((13, 13))) == 0].max() < 0.01
+
+
+def test_motion_picture_shows_the_skin_and_the_gaze():
+    on, still = mesh.canvas("mesh", SIZE), np.zeros((478, 3))
+    assert not on.motion_picture(still).any()
+    moved = still.copy()
+    moved[:468, 0], moved[:468, 1] = 0.05, -0.025
+    moved[468:, :2] = moved[0, :2]  # the irises go along: no gaze
+    picture, inside = on.motion_picture(moved), on.inside[::2, ::2] > 0
+    assert picture.shape == (64, 64, 4) and picture.dtype == np.float32
+    assert picture[inside] == pytest.approx(np.tile([[0.05, -0.025, 0, 0]], (inside.sum(), 1)) * mesh.MOTION_GAIN)
+    look = still.copy()
+    look[faces.IRISES[1], 1] = 0.03
+    picture, eye = on.motion_picture(look), on.parts[1][::2, ::2] > 0
+    assert picture[eye] == pytest.approx(np.tile([[0, 0, 0, 0.03]], (eye.sum(), 1)) * mesh.MOTION_GAIN)
+    assert not picture[~eye].any()
+    assert not mesh.canvas("similarity", SIZE).motion_picture(moved).any()
+
+
+def test_the_mean_face_is_sharpest_through_the_mesh_and_blurred_without_alignment(clip_b):
+    solid, values = clip_b.solid, []
+    middle = faces.align(np.mean(solid[..., :2], 0), SIZE)
+    for kind in (*KINDS, "none"):
+        on = mesh.canvas("mesh" if kind == "mesh" else "similarity", SIZE)
+        cuts = (
+            faces.crop(frame, middle, SIZE) if kind == "none" else on.texture(frame, points[:, :2])
+            for frame, points in zip(clip_b.frames, solid, strict=True)
+        )
+        mean = np.mean([cut.astype("f4") for cut in cuts], 0).round().astype("u1")
+        values.append(faces.sharpness(mean, cv2.erode(on.inside, np.ones((9, 9)))))
+    assert values[0] > 1.2 * values[1] > 1.44 * values[2], values
+
+
+def test_canvas_knows_two_alignments():
+    assert mesh.canvas("mesh", 64) is mesh.canvas("mesh", 64)
+    with pytest.raises(UserError, match="'affine'.*mesh or similarity"):
+        mesh.canvas("affine", 64)

@@ -1,0 +1,42 @@
+"""profiles.py: what the rest of the kit takes for granted about the numbers, and how strange names are answered."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from faceswap_lib import UserError, profiles
+
+
+@pytest.mark.parametrize("name", ["smoke", "micro", "demo", "gpu"])
+def test_a_profile_is_complete_and_fits_together(name):
+    profile = profiles.get(name)
+    assert profile.name == name
+    assert profile.texture % 32 == 0 and profile.crop >= profile.texture, "the encoder halves its picture four times"
+    assert profile.batch >= 4, "a preview has four rows"
+    assert profile.minutes or profile.iterations, "training must end"
+    assert 0 < profile.gan_from < 1 and profile.width > 0 and profile.every > 0 and profile.faces >= 8
+
+
+def test_profiles_grow():
+    smoke, micro, demo, gpu = (profiles.get(name) for name in ("smoke", "micro", "demo", "gpu"))
+    for key in ("crop", "texture", "width", "batch", "faces"):
+        sizes = [getattr(p, key) for p in (smoke, micro, demo, gpu)]
+        assert sizes == sorted(sizes) and sizes[0] < sizes[-1], key
+    assert [p.mixed for p in (smoke, micro, demo)] == [False] * 3, "16-bit arithmetic only on graphics cards"
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones():
+    with pytest.raises(UserError, match="'big'.*smoke, micro, demo, gpu"):
+        profiles.get("big")
+
+
+def test_changed_is_a_copy_and_knows_its_settings():
+    smoke = profiles.get("smoke")
+    more = profiles.changed(smoke, batch=7, every=3)
+    assert (more.batch, more.every) == (7, 3) and profiles.get("smoke") is smoke
+    kept = [f.name for f in fields(smoke) if f.name not in ("batch", "every")]
+    assert [getattr(more, key) for key in kept] == [getattr(smoke, key) for key in kept]
+    with pytest.raises(UserError, match="'bacth'"):
+        profiles.changed(smoke, bacth=7)
+    with pytest.raises(FrozenInstanceError):
+        smoke.batch = 1
