@@ -16,14 +16,16 @@ from faceswap_lib import UserError, __version__, faces, faceset, profiles, video
 from faceswap_lib.faceset import Contents, Progress, Record, Source
 
 SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
+SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
 
 
 @dataclass
 class Track:
-    """Faces followed from frame to frame: (frame, index of the record), and a few likenesses."""
+    """A face followed from frame to frame: where it was last and how it looked, its records, and a few likenesses."""
 
     box: np.ndarray
     last: int
+    look: np.ndarray
     records: list[int] = field(default_factory=list)
     likeness: list[np.ndarray] = field(default_factory=list)
 
@@ -58,15 +60,14 @@ def extract(
     info, size = video.probe(video_path), profiles.get(profile).crop
     folder = Path(folder)
     _may_replace(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    part = _workplace(folder)
     try:
         records, tracks = _find(video_path, info.frames, part, size, progress)
         if not records:
             raise UserError(f"No face was found in {video_path}; choose a video that shows a face from the front.")
         people = _people(tracks)
         chosen = person or 0
-        if chosen >= len(people):
+        if not 0 <= chosen < len(people):
             raise UserError(f"{video_path} shows {len(people)} people, numbered from 0; there is no person {chosen}.")
         _assign(records, people, chosen)
         _filter([r for r in records if r.person == chosen], min_sharpness, min_size, max_yaw)
@@ -94,14 +95,22 @@ def _may_replace(folder: Path) -> None:
         raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")
 
 
+def _workplace(folder: Path) -> Path:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the faces.") from error
+
+
 def _find(path: str | Path, total: int, part: Path, size: int, progress: Progress | None) -> tuple[list, list]:
     records, tracks = [], []
     with faces.Detector() as detector:
         for index, frame in enumerate(video.frames(path)):
             taken: set[int] = set()
             for face in detector.detect(frame):
-                record = _record(frame, index, face, len(taken), part, size)
-                track = _follow(tracks, face, index, taken)
+                record, picture = _record(frame, index, face, len(taken), part, size)
+                track = _follow(tracks, face, index, taken, _look(picture))
                 taken.add(id(track))
                 track.records.append(len(records))
                 # a likeness at the start of a track and every 24th face: enough to know who it is
@@ -113,27 +122,37 @@ def _find(path: str | Path, total: int, part: Path, size: int, progress: Progres
     return records, tracks
 
 
-def _record(frame: np.ndarray, index: int, face: faces.Face, number: int, part: Path, size: int) -> Record:
+def _record(
+    frame: np.ndarray, index: int, face: faces.Face, number: int, part: Path, size: int
+) -> tuple[Record, np.ndarray]:
     m = faces.align(face.landmarks, size)
     picture = faces.crop(frame, m, size)
     inside = faces.mask(faces.transform(m, face.landmarks), picture.shape)
     name = f"{index:06d}_{number}.png"
     faceset.save_image(part / name, picture)
-    return Record(
+    record = Record(
         frame=index, box=np.round(face.box, 2).tolist(), landmarks=np.round(face.landmarks, 2).tolist(),
         depth=np.round(face.depth, 2).tolist(), transform=np.round(m, 6).tolist(),
         blur=round(faces.sharpness(picture, inside), 3), score=round(face.score, 3), person=0, file=name,
         pose=np.round(faces.pose(face.landmarks, face.depth), 1).tolist(),
     )  # fmt: skip
+    return record, picture
 
 
-def _follow(tracks: list[Track], face: faces.Face, index: int, taken: set[int]) -> Track:
-    live = [t for t in tracks if index - t.last <= 2 and id(t) not in taken]
+def _look(picture: np.ndarray) -> np.ndarray:
+    # of mean 0 and length 1: the product of two is their correlation, which a change of light hardly touches
+    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (16, 16), interpolation=cv2.INTER_AREA).astype("f4")
+    small -= small.mean()
+    return small / (np.linalg.norm(small) + 1e-6)
+
+
+def _follow(tracks: list[Track], face: faces.Face, index: int, taken: set[int], look: np.ndarray) -> Track:
+    live = [t for t in tracks if index - t.last <= 2 and id(t) not in taken and (t.look * look).sum() > SAME_SHOT]
     best = max(live, key=lambda t: faces.overlap(t.box, face.box), default=None)
     if best is None or faces.overlap(best.box, face.box) < 0.3:
-        best = Track(face.box, index)
+        best = Track(face.box, index, look)
         tracks.append(best)
-    best.box, best.last = face.box, index
+    best.box, best.last, best.look = face.box, index, look
     return best
 
 

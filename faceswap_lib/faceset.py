@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from faceswap_lib import UserError
 
 SCHEMA = 1
+SHAPES = {"box": (4,), "landmarks": (478, 2), "depth": (478,), "transform": (2, 3), "pose": (3,)}
 Progress = Callable[[int, int | None, str], None]
 
 
@@ -34,7 +35,7 @@ class Source(BaseModel):
 class Record(BaseModel):
     """One face: where it was, how it lies, how good it is. Points are pixels of the source frame."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     frame: int
     box: list[float]
     landmarks: list[list[float]]
@@ -113,8 +114,8 @@ def load(folder: str | Path) -> Faceset:
         if isinstance(raw, dict) and raw.get("schema_version") != SCHEMA:
             raise UserError(f"{path} has version {raw.get('schema_version')}, this kit reads {SCHEMA}; extract again.")
         contents = Contents.model_validate(raw)
-        if any(np.shape(r.landmarks) != (478, 2) or len(r.depth) != 478 for r in contents.faces):
-            raise ValueError("landmarks")
+        if any(np.shape(getattr(r, key)) != shape for r in contents.faces for key, shape in SHAPES.items()):
+            raise ValueError("a face's points are not as many as they should be")
     except (ValueError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise UserError(f"{path} is damaged ({first}); extract the faces again.") from error

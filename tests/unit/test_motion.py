@@ -44,8 +44,7 @@ def test_motion_follows_the_jaw_the_clip_was_rendered_with(clip_a):
     moves = motion.person(clip_a.solid).motion
     assert np.corrcoef(moves[:, 14, 1] - moves[:, 13, 1], jaw)[0, 1] > 0.9
     assert np.corrcoef(moves[:, 17, 1], jaw)[0, 1] > 0.8
-    yaw = [faces.pose(found[0].landmarks, found[0].depth)[0] for found in clip_a.faces]
-    assert abs(np.corrcoef(moves[:, 6, 0], yaw)[0, 1]) < 0.5, "the bridge of the nose has no pose left in it"
+    assert moves[:, 6].std(0).max() < 0.25 * moves[:, 17, 1].std(), "the bridge of the nose stays where it is"
 
 
 def test_a_persons_shape_lies_on_the_canonical_face_and_motion_is_about_it(clip_a, clip_b):

@@ -1,0 +1,159 @@
+"""faceset.py: what is saved comes back; what is damaged, foreign or missing is a user's error, never a traceback."""
+
+import json
+
+import numpy as np
+import pytest
+from skimage import io
+
+from faceswap_lib import UserError, faceset
+from faceswap_lib.faceset import Contents, Record, Source
+
+
+def record(frame: int, person: int = 0, file: str | None = None) -> Record:
+    random = np.random.default_rng([frame, person])
+    return Record(
+        frame=frame, box=[1, 2, 3.5, 4], landmarks=random.uniform(0, 99, (478, 2)).round(2).tolist(),
+        depth=random.uniform(-9, 9, 478).round(2).tolist(), transform=[[0.5, 0.1, 3], [-0.1, 0.5, 4]], blur=7.5,
+        pose=[1, -2, 3], score=0.9, person=person, file=file, left_out=None if file else "blurred",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A faceset: frames 3, 1, 2 of person 0, of which 2 has no picture, and one face of person 1."""
+    records = [record(3, file="c.png"), record(1, file="a.png"), record(2), record(2, 1, "other.png")]
+    for number, name in enumerate(("a.png", "c.png", "other.png")):
+        faceset.save_image(tmp_path / name, picture(number))
+    source = Source(name="clip.mp4", sha256="0" * 64, width=99, height=98, fps=29.97, frames=5)
+    contents = Contents(schema_version=1, source=source, person=0, crop=16, made_by={"profile": "x"}, faces=records)
+    assert faceset.save(tmp_path, contents) == tmp_path / "faces.json"
+    return tmp_path
+
+
+def picture(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (16, 16, 3), "u1")
+
+
+def rewrite(folder, change) -> None:
+    """Change faces.json as plain data."""
+    raw = json.loads((folder / "faces.json").read_text())
+    change(raw)
+    (folder / "faces.json").write_text(json.dumps(raw))
+
+
+def test_a_faceset_comes_back_in_frame_order(folder):
+    loaded = faceset.load(folder)
+    assert loaded.frames.tolist() == [1, 2, 3]
+    assert loaded.usable.tolist() == [0, 2]
+    assert loaded.source.sha256 == "0" * 64 and loaded.source.fps == 29.97
+    assert loaded.solid.shape == (3, 478, 3) and loaded.solid.dtype == np.float32
+    want = record(3)
+    assert loaded.solid[2] == pytest.approx(np.c_[want.landmarks, want.depth])
+    assert loaded.transform(2) == pytest.approx(np.array(want.transform))
+    assert len(loaded.contents.faces) == 4, "the other person is kept on record"
+
+
+def test_it_is_plain_json_with_plain_pictures(folder):
+    raw = json.loads((folder / "faces.json").read_text())
+    assert raw["schema_version"] == 1 and raw["faces"][0] == record(3, file="c.png").model_dump()
+    assert (io.imread(folder / "a.png") == picture(0)).all(), "RGB, lossless"
+    assert sorted(p.name for p in folder.iterdir()) == ["a.png", "c.png", "faces.json", "other.png"]
+
+
+def test_pictures_come_back_as_they_were(folder):
+    loaded = faceset.load(folder)
+    assert (loaded.image(2) == picture(1)).all()
+    both = list(loaded.images(loaded.usable))
+    assert (both[0] == picture(0)).all() and (both[1] == picture(1)).all()
+
+
+def test_a_deleted_picture_is_not_trained_on_and_keeps_its_landmarks(folder):
+    (folder / "c.png").unlink()
+    loaded = faceset.load(folder)
+    assert loaded.usable.tolist() == [0] and len(loaded.solid) == 3
+    with pytest.raises(UserError, match="c.png"):
+        loaded.image(2)
+
+
+def test_a_picture_that_is_none_is_named(folder):
+    (folder / "a.png").write_text("no picture")
+    with pytest.raises(UserError, match="a.png cannot be read"):
+        faceset.load(folder).image(0)
+
+
+def test_a_folder_without_a_faceset(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(UserError, match="not a faceset.*extract VIDEO"):
+            faceset.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"faces"', '{"schema_version": 1}', "\x00\x01", "[" * 99])
+def test_damaged_json(folder, text):
+    (folder / "faces.json").write_text(text)
+    with pytest.raises(UserError, match="faces.json is damaged.*extract the faces again"):
+        faceset.load(folder)
+
+
+def test_bytes_that_are_no_text(folder):
+    (folder / "faces.json").write_bytes(b"\xff\xfe{\x80")
+    with pytest.raises(UserError, match="damaged"):
+        faceset.load(folder)
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_another_version(folder, version):
+    rewrite(folder, lambda raw: raw.update(schema_version=version))
+    with pytest.raises(UserError, match=f"version {version}, this kit reads 1; extract again"):
+        faceset.load(folder)
+
+
+CHANGES = {
+    "a stranger's key": lambda raw: raw.update(stranger=1),
+    "a stranger's key in a face": lambda raw: raw["faces"][0].update(stranger=1),
+    "a stranger's key in the source": lambda raw: raw["source"].update(stranger=1),
+    "a missing key": lambda raw: raw["faces"][1].pop("blur"),
+    "words for numbers": lambda raw: raw["faces"][1].update(score="good"),
+    "too few landmarks": lambda raw: raw["faces"][0]["landmarks"].pop(),
+    "too many landmarks": lambda raw: raw["faces"][0]["landmarks"].append([1, 2]),
+    "a landmark of three numbers": lambda raw: raw["faces"][0]["landmarks"][7].append(1),
+    "landmarks in space": lambda raw: raw["faces"][0].update(landmarks=[[1, 2, 3]] * 478),
+    "too little depth": lambda raw: raw["faces"][0]["depth"].pop(),
+    "a transform of one row": lambda raw: raw["faces"][0]["transform"].pop(),
+    "a transform of two columns": lambda raw: raw["faces"][0].update(transform=[[1, 0], [0, 1]]),
+    "a box of three numbers": lambda raw: raw["faces"][0]["box"].pop(),
+    "a landmark that is no number": lambda raw: raw["faces"][0]["landmarks"].__setitem__(5, [float("nan"), 1]),
+    "infinite depth": lambda raw: raw["faces"][0]["depth"].__setitem__(5, float("inf")),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_contents_that_do_not_fit(folder, what):
+    rewrite(folder, CHANGES[what])
+    with pytest.raises(UserError, match="damaged"):
+        faceset.load(folder)
+
+
+@pytest.mark.parametrize("change", [lambda raw: raw["faces"].clear(), lambda raw: raw.update(person=5)])
+def test_an_empty_faceset(folder, change):
+    rewrite(folder, change)
+    with pytest.raises(UserError, match="is empty"):
+        faceset.load(folder)
+
+
+def test_saving_that_fails_leaves_what_was_there(folder, monkeypatch):
+    before = (folder / "faces.json").read_bytes()
+    contents = faceset.load(folder).contents
+
+    def refuse(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(faceset.os, "replace", refuse)
+    with pytest.raises(OSError):
+        faceset.save(folder, contents.model_copy(update={"crop": 99}))
+    assert (folder / "faces.json").read_bytes() == before
+
+
+def test_a_picture_that_cannot_be_written(tmp_path):
+    with pytest.raises(UserError, match="cannot be written"):
+        faceset.save_image(tmp_path / "nowhere" / "a.png", picture(0))
