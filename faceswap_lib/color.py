@@ -10,7 +10,7 @@ from skimage.exposure import match_histograms
 from faceswap_lib import UserError
 from faceswap_lib.mesh import Crop, Mesh
 
-RADIUS = 10 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
+RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
 GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
 
 

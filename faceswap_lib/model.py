@@ -13,6 +13,7 @@ from keras import layers, ops
 
 MOTION_CHANNELS = 4
 SLOPE = 0.1
+CONTRAST = 10.0  # pores and lashes are a few hundredths of full brightness: a smooth judge must be shown them large
 
 
 def pixel_shuffle(x: object, times: int = 2) -> object:
@@ -108,7 +109,7 @@ def discriminator(size: int, width: float) -> keras.Model:
     Spectral normalisation (Miyato et al. 2018) keeps its gradient useful however sure it is.
     """
     picture = keras.Input((size, size, 3))
-    x = PixelUnshuffle()(picture)
+    x = PixelUnshuffle()(layers.Rescaling(CONTRAST, -CONTRAST / 2)(picture))
     for channels, stride in ((32, 2), (64, 2), (96, 1)):
         conv = layers.Conv2D(int(channels * width), 3, stride, padding="same", kernel_initializer="he_normal")
         x = layers.LeakyReLU(0.2)(layers.SpectralNormalization(conv)(x))

@@ -1,12 +1,10 @@
-"""Frames in, frames out; sound and time stamps stay what they were. The only module that touches PyAV."""
+"""Frames in, frames out; sound and time stamps stay what they were. This and videofile.py alone touch PyAV."""
 
-import errno
 import hashlib
 import math
-import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,24 +13,14 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError
+from faceswap_lib.videofile import FORMATS, Picture, blame, writing
 
-# What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
-COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
-PCM = {"pcm_f32le", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le", "pcm_s32le", "pcm_u8"}
-FORMATS = {".mp4": ("mp4", COMMON | {"flac", "opus"}), ".mov": ("mov", COMMON | PCM | {"pcm_alaw", "pcm_mulaw"}),
-           ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "vorbis"})}
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
-# swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
-EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
-# Colour codes of ITU-T H.273, which FFmpeg uses too.
-BT709, UNSPECIFIED, BT601, YUV_MATRICES = 1, 2, 6, {1, 4, 5, 6, 7, 9, 10}
-LIMITED, FULL = 1, 2
-# FFmpeg's AV_DISPOSITION_ATTACHED_PIC (a cover picture is no video) and AV_CODEC_FLAG_FRAME_DURATION.
-ATTACHED_PICTURE, FRAME_DURATION = 1 << 10, 1 << 8
+# FFmpeg's AV_DISPOSITION_ATTACHED_PIC: a cover picture is no video.
+ATTACHED_PICTURE = 1 << 10
 UNREADABLE = "is not a video, or its beginning or end is missing; copy or export it again."
 BROKEN = "is damaged or cut off and cannot be read to its end; copy or export it again."
-UNWRITABLE = "cannot be written; choose another place or name."
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ def probe(path: str | Path) -> VideoInfo:
 def sha256(path: str | Path) -> str:
     """The SHA-256 of a file in hexadecimal; UserError when it cannot be read."""
     digest = hashlib.sha256()
-    with _blame(path, BROKEN), open(_file(path), "rb") as file:
+    with blame(path, BROKEN), open(_file(path), "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
@@ -67,8 +55,9 @@ def sha256(path: str | Path) -> str:
 def frames(path: str | Path) -> Iterator[np.ndarray]:
     """The frames of a video in order, upright: RGB uint8 (H, W, 3); UserError when it is cut off or damaged."""
     info, picture = _survey(path)
-    for _, frame in _decode(path, info.frames):
-        yield picture.pixels(frame)
+    with blame(path, BROKEN):
+        for _, frame in _decode(path, info.frames):
+            yield picture.pixels(frame)
 
 
 def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
@@ -85,14 +74,15 @@ def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tupl
     out = _check_out(out, source)
 
     def pull() -> Iterator[tuple[int, np.ndarray]]:
-        for index, (stamp, frame) in enumerate(_decode(source, info.frames, writer.sound)):
-            stamps.append((stamp, frame.duration))
-            yield index, picture.pixels(frame)
+        with blame(source, BROKEN):
+            for index, (stamp, frame) in enumerate(_decode(source, info.frames, writer.sound)):
+                stamps.append((stamp, frame.duration))
+                yield index, picture.pixels(frame)
 
     with _open(source) as video:
         sounds = _check_sound(out, video.container.streams.audio)
         rate = video.average_rate or Fraction(info.fps).limit_denominator(1001)
-        with _writing(out, picture, video.time_base, rate, crf, sounds) as writer:
+        with writing(out, picture, video.time_base, rate, crf, sounds) as writer:
             pulled = pull()
             for pixels in stream(pulled):
                 if not stamps:
@@ -108,138 +98,25 @@ def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tupl
 
 
 def write(path: str | Path, frames: Iterable[np.ndarray], fps: float | Fraction, crf: int = 16) -> int:
-    """Write RGB uint8 (H, W, 3) frames of one size as a silent clip of a steady rate; returns their number."""
+    """Write RGB uint8 (H, W, 3) frames of one size as a silent clip of a steady rate; returns their number.
+
+    UserError: no frames, or an output that cannot be written there.
+    """
     out, rest, done = _check_out(path), iter(frames), 1
     if (first := next(rest, None)) is None:
         raise UserError(f"There are no frames to write into '{path}'.")
-    picture, rate = _Picture(first.shape[1], first.shape[0]), Fraction(fps).limit_denominator(1001)
-    with _writing(out, picture, 1 / rate, rate, crf) as writer:
+    picture, rate = Picture(first.shape[1], first.shape[0]), Fraction(fps).limit_denominator(1001)
+    with writing(out, picture, 1 / rate, rate, crf) as writer:
         writer.frame(first, 0, 1)
         for done, pixels in enumerate(rest, 2):
             writer.frame(pixels, done - 1, 1)
     return done
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """How frames become upright RGB and back: size as displayed, display matrix, colour as meant and as tagged."""
-
-    width: int
-    height: int
-    turn: tuple[int, int, int, int] = (1, 0, 0, 1)
-    matrix: int = BT709
-    range: int = LIMITED
-    tags: tuple[int, int, int, int] = (BT709, LIMITED, BT709, BT709)
-    aspect: Fraction = Fraction(1)
-
-    @classmethod
-    def of(cls, frame: av.VideoFrame, aspect: Fraction | None) -> "_Picture":
-        data = frame.side_data.get("DISPLAYMATRIX")
-        a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20]) if data else (1, 0, 0, 0, 1)
-        width, height, aspect = frame.width, frame.height, aspect or Fraction(1)
-        if abs(b) > abs(a):
-            width, height, aspect = height, width, 1 / aspect
-        tag = frame.colorspace if frame.colorspace in YUV_MATRICES else UNSPECIFIED
-        # What players do with untagged video: BT.709 when it is larger than a DVD's, else BT.601.
-        matrix = tag if tag != UNSPECIFIED else BT709 if min(width, height) > 576 else BT601
-        full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
-        tags = (tag, FULL if full else frame.color_range, frame.color_primaries, frame.color_trc)
-        return cls(width, height, (a, b, c, d), matrix, FULL if full else LIMITED, tags, aspect)
-
-    def pixels(self, frame: av.VideoFrame) -> np.ndarray:
-        """Upright RGB; the display matrix shows a stored pixel (x, y) at (a x + c y, b x + d y)."""
-        a, b, c, d = self.turn
-        sideways = abs(b) > abs(a)
-        width, height = (self.height, self.width) if sideways else (self.width, self.height)
-        frame.colorspace, frame.color_range = self.matrix, self.range
-        # Frames of another size in the middle of a video are shown at the first one's.
-        rgb = frame.to_ndarray(width=width, height=height, format="rgb24", interpolation=EXACT)
-        if sideways:
-            rgb, a, d = rgb.swapaxes(0, 1), c, b
-        return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
-
-    def frame(self, rgb: np.ndarray, pixel_format: str) -> av.VideoFrame:
-        """The YUV frame of upright RGB; ValueError for another size or type."""
-        if rgb.shape != (self.height, self.width, 3) or rgb.dtype != np.uint8:
-            raise ValueError(f"a frame must be uint8 {(self.height, self.width, 3)}, not {rgb.dtype} {rgb.shape}")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame.colorspace, frame.color_range = self.matrix, FULL
-        return frame.reformat(format=pixel_format, dst_color_range=self.range, interpolation=EXACT)
-
-
-class _Writer:
-    """H.264 frames and copied sound packets into one file."""
-
-    def __init__(self, out: Path, part: Path, picture: _Picture, base: Fraction, rate: Fraction, crf: int,
-                 sounds: Sequence[av.AudioStream] = ()):
-        self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()][0]
-        # Where a stream starts is stored in movie ticks, 1 ms unless told otherwise: take one that divides them all.
-        ticks = math.lcm(base.denominator, *(sound.codec_context.sample_rate for sound in sounds))
-        options = {"movflags": "+faststart", "movie_timescale": str(ticks if ticks < 1 << 31 else base.denominator)}
-        if kind == "matroska":
-            # Or everything moves, by the few ms that AAC starts before 0.
-            options = {"avoid_negative_ts": "disabled"}
-        self.container = av.open(str(part.absolute()), "w", kind, container_options=options)
-        self.video = self.container.add_stream("libx264", rate, {"crf": str(crf)}, time_base=base)
-        # PyAV's default would cut each frame into one slice per core, at a loss.
-        self.video.thread_type = "AUTO"
-        codec, odd = self.video.codec_context, picture.width % 2 or picture.height % 2
-        # 4:2:0 stores one colour for 2 x 2 pixels and H.264 crops in those units, so an odd size needs 4:4:4.
-        codec.width, codec.height, codec.pix_fmt = picture.width, picture.height, "yuv444p" if odd else "yuv420p"
-        codec.colorspace, codec.color_range, codec.color_primaries, codec.color_trc = picture.tags
-        codec.sample_aspect_ratio, codec.flags = picture.aspect, codec.flags | FRAME_DURATION
-        self.sounds = {sound.index: self.container.add_stream_from_template(sound) for sound in sounds}
-        for sound in sounds:
-            self.sounds[sound.index].metadata.update(sound.metadata)
-            self.sounds[sound.index].disposition = sound.disposition
-        self.container.start_encoding()
-
-    def frame(self, rgb: np.ndarray, stamp: int, duration: int) -> None:
-        frame = self.picture.frame(rgb, self.video.codec_context.pix_fmt)
-        frame.pts, frame.duration, frame.time_base = stamp, duration, self.base
-        with _blame(self.out, UNWRITABLE):
-            self.container.mux(self.video.encode(frame))
-
-    def sound(self, packet: av.Packet) -> None:
-        packet.stream = self.sounds[packet.stream.index]
-        with _blame(self.out, UNWRITABLE):
-            self.container.mux(packet)
-
-
-@contextmanager
-def _writing(out: Path, *recipe) -> Iterator[_Writer]:
-    """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise."""
-    part, writer = out.with_name(f".{out.stem}.part{out.suffix}"), None
-    try:
-        with _blame(out, UNWRITABLE):
-            writer = _Writer(out, part, *recipe)
-        yield writer
-        with _blame(out, UNWRITABLE):
-            writer.container.mux(writer.video.encode(None))
-            writer.container.close()
-            part.replace(out)
-    finally:
-        if writer:
-            with suppress(av.FFmpegError, OSError):
-                writer.container.close()
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _blame(path: str | Path, problem: str) -> Iterator[None]:
-    """Errors of FFmpeg and the system as one sentence about a file."""
-    try:
-        yield
-    except (av.FFmpegError, OSError) as error:
-        known = {errno.ENOSPC: "cannot be written, the disk is full: free some space or choose another folder.",
-                 errno.EACCES: "cannot be opened, you lack the permission: change it or choose another file."}
-        raise UserError(f"'{path}' {known.get(error.errno, problem)}") from error
-
-
 @contextmanager
 def _open(path: str | Path) -> Iterator[av.VideoStream]:
     """The stream that is a file's picture; its `container` has the rest."""
-    with _blame(path, UNREADABLE):
+    with blame(path, UNREADABLE):
         # Absolute, because FFmpeg takes what stands before a colon for a protocol.
         container = av.open(str(_file(path).absolute()), metadata_errors="replace")
     with container:
@@ -252,13 +129,13 @@ def _open(path: str | Path) -> Iterator[av.VideoStream]:
         yield stream
 
 
-def _survey(path: str | Path) -> tuple[VideoInfo, _Picture]:
+def _survey(path: str | Path) -> tuple[VideoInfo, Picture]:
     """What a video holds and how it is shown."""
-    with _open(path) as stream, _blame(path, BROKEN):
+    with _open(path) as stream, blame(path, BROKEN):
         first = next(stream.container.decode(stream), None)
         if first is None:
             raise UserError(f"'{path}' holds no frame that can be decoded; choose another video.")
-        picture, has_audio = _Picture.of(first, stream.sample_aspect_ratio), bool(stream.container.streams.audio)
+        picture, has_audio = Picture.of(first, stream.sample_aspect_ratio), bool(stream.container.streams.audio)
         rate, tick = stream.average_rate, float(stream.time_base)
     times = _promised(path)
     # A packet of interlaced video may be half a frame.
@@ -276,7 +153,7 @@ def _survey(path: str | Path) -> tuple[VideoInfo, _Picture]:
 
 def _promised(path: str | Path) -> list[int]:
     """Time stamps of a file's frames by its packets; none where only decoding tells; UserError where it is cut off."""
-    with _open(path) as stream, _blame(path, BROKEN):
+    with _open(path) as stream, blame(path, BROKEN):
         container, times, end, sure = stream.container, [], 0.0, None
         formats = set(container.format.name.split(","))
         for packet in container.demux():
@@ -300,7 +177,7 @@ def _decode(path: str | Path, promised: int = 0,
             sound: Callable[[av.Packet], None] | None = None) -> Iterator[tuple[int, av.VideoFrame]]:
     """(time stamp, frame) in the order shown; sound packets go to `sound` as they come by."""
     count, last = 0, -math.inf
-    with _open(path) as stream, _blame(path, BROKEN):
+    with _open(path) as stream, blame(path, BROKEN):
         step = max(1, round(1 / ((stream.average_rate or 25) * stream.time_base)))
         for packet in stream.container.demux():
             if sound and packet.size and packet.stream.type == "audio":

@@ -1,0 +1,181 @@
+"""What the notebooks show as HTML: player, slider, tables, progress; and the self-checks. It needs no live kernel."""
+
+import base64
+import html
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import UserError, video
+
+COLUMNS = ("A", "A → A", "A → B", "B", "B → B", "B → A")  # of a training's preview
+EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
+MADE_BY = {"faces/a/faces.json": "03_extract", "faces/b/faces.json": "03_extract", "model/model.weights.h5": "04_train"}
+COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
+MEANING = {
+    "ssim": "structure like the ideal swap's; 1 is the same",
+    "psnr": "pixels like the ideal swap's, in dB",
+    "parts": "structure of eyes and mouth alone",
+    "placement": "how far the face lies from the ideal's place, % of the distance between the eyes",
+    "expression": "how far its points are from the ideal's, once it is moved there, same unit",
+    "to_ideal": "a face recogniser's distance to the ideal swap's face; under 0.6 it says “same person”",
+    "identity": "whose face it is: −1 A's, +1 B's",
+    "share_nearer_b": "share of the frames in which the recogniser sees B rather than A",
+    "sharpness": "fine detail; 1 is the ideal's (without an ideal: the source's)",
+    "coverage": "share of A's frames in which the face has become another",
+}
+
+
+class Page(str):
+    """HTML that a notebook shows as such."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+class NotYet(UserError):
+    """An earlier lab has not been run; a notebook shows the sentence alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def needs(workdir: str | Path, *folders: str) -> Path:
+    """The workdir, once it holds these folders, e.g. "model"; NotYet names the lab that makes what is missing."""
+    for name, lab in MADE_BY.items():
+        folder = str(Path(name).parent)
+        if folder in folders and not (Path(workdir) / name).exists():
+            raise NotYet(f"{workdir} has no {folder} yet: run {lab}.ipynb first, with the same workdir.")
+    return Path(workdir)
+
+
+def check(conditions: Mapping[str, tuple[bool, str]]) -> None:
+    """Print a lab's self-check: condition -> (met, what to do if it is not)."""
+    for what, (met, remedy) in conditions.items():
+        print(f"ok     {what}" if met else f"TO DO  {what}: {remedy}")
+    print("Self-check: pass" if all(met for met, _ in conditions.values()) else "Self-check: not yet, see TO DO.")
+
+
+def table(rows: Sequence[object]) -> Page:
+    """Dataclasses of one kind as a table, a line each; verdicts in their colour."""
+    head = "".join(f"<th {_left}>{html.escape(f.name)}</th>" for f in fields(rows[0]))
+    lines = ("".join(_cell(value) for value in astuple(line)) for line in rows)
+    return Page(f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
+
+
+_left = 'style="text-align:left"'
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if text in COLOURS:
+        return f'<td style="text-align:left;font-weight:bold;color:{COLOURS[text]}">{text}</td>'
+    return f"<td {_left}>{html.escape(text)}</td>"
+
+
+def scores(report: dict) -> Page:
+    """evaluate's report as a table: a figure a line, the swap beside its references, and what the figure means."""
+    from faceswap_lib.evaluate import FIGURES
+
+    figures = report["figures"]
+    labels = list(dict.fromkeys(label for f in figures.values() for label in f["reference"]))
+    cells = ["figure", "swap", "95 % interval", *labels, "better", "what it says"]
+    lines = ["".join(f"<th {_left}>{html.escape(c)}</th>" for c in cells)]
+    for name, f in figures.items():
+        form = FIGURES[name][1]
+        others = (f["reference"].get(label) for label in labels)
+        cells = [format(f["value"], form), f"{f['low']:{form}} … {f['high']:{form}}",
+                 *("" if x is None else format(x, form) for x in others), f["better"], MEANING[name]]  # fmt: skip
+        cells = "".join(f"<td {_left}>{html.escape(cell)}</td>" for cell in cells[1:])
+        value = f'<td style="text-align:left;font-weight:bold">{f["value"]:{form}}</td>'
+        lines.append(f"<td {_left}>{name}</td>{value}{cells}")
+    return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
+
+
+def play(clip: str | Path, width: int = 360) -> Page:
+    """A clip to be played with its sound."""
+    path = Path(clip)
+    small = path.stat().st_size <= EMBED
+    source = f"data:video/mp4;base64,{_base64(path.read_bytes())}" if small else path.resolve().as_uri()
+    return Page(f'<video controls loop width="{width}" src="{source}"></video>')
+
+
+def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) -> Page:
+    """A slider over frames of clips of one performance, side by side."""
+    frames = video.probe(next(iter(clips.values()))).frames
+    pick = set(np.linspace(0, frames - 1, count).astype(int))
+    sides = [[frame for i, frame in enumerate(video.frames(clip)) if i in pick] for clip in clips.values()]
+    pages = [np.hstack([_tall(picture, height) for picture in moment]) for moment in zip(*sides, strict=True)]
+    images = "".join(f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{_jpeg(page)}">'
+                     for i, page in enumerate(pages))  # fmt: skip
+    names = "".join(f'<span style="flex:1">{html.escape(name)}</span>' for name in clips)
+    move = "this.parentNode.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
+    wide = f"max-width:{pages[0].shape[1]}px"
+    return Page(f'<div style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
+                f'<input type="range" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
+                f'oninput="{move}"></div>')  # fmt: skip
+
+
+class Progress:
+    """A progress callback that keeps one line up to date, with an estimate, and a training's newest preview below it.
+
+    model: the folder whose previews are shown. Outside a notebook it prints the last line only.
+    """
+
+    every = 1.0  # seconds between two updates, so that a run stays quiet
+
+    def __init__(self, model: str | Path | None = None):
+        self.model, self.start, self.shown, self.handle = model, time.monotonic(), 0.0, None
+
+    def __call__(self, done: int, total: int | None, note: str) -> None:
+        """Take note of `done` of `total`; total None: how long it takes is not known."""
+        now, last = time.monotonic(), total is not None and done >= total
+        if now - self.shown < self.every and not last:
+            return
+        self.shown = now
+        share = done / total if total else 0.0
+        seconds = now - self.start
+        left = f", about {seconds * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
+        self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
+
+    def _put(self, line: str, share: float, last: bool) -> None:
+        # a notebook has IPython loaded, so it need not be asked for
+        shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+        if not shell:
+            if last:
+                print(line)
+            return
+        page = Page(f'<div style="width:360px;background:#e5e7eb"><div style="height:8px;width:{share:.0%};'
+                    f'background:#2a6f97"></div></div><div>{html.escape(line)}</div>{self._picture()}')  # fmt: skip
+        if self.handle:
+            self.handle.update(page)
+        else:
+            self.handle = sys.modules["IPython"].display.display(page, display_id=True)
+
+    def _picture(self) -> str:
+        previews = sorted((Path(self.model) / "previews").glob("*.jpg")) if self.model else []
+        if not previews:
+            return ""
+        source = f"data:image/jpeg;base64,{_base64(previews[-1].read_bytes())}"
+        names = "".join(f'<span style="flex:1">{name}</span>' for name in COLUMNS)
+        return (f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
+                f'<img alt="training preview" style="width:100%" src="{source}"></div>')  # fmt: skip
+
+
+def _tall(picture: np.ndarray, height: int) -> np.ndarray:
+    width = picture.shape[1] * height // picture.shape[0]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _jpeg(picture: np.ndarray) -> str:
+    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
