@@ -13,7 +13,7 @@ from keras import layers, ops
 
 MOTION_CHANNELS = 4
 SLOPE = 0.1
-CONTRAST = 10.0  # pores and lashes are a few hundredths of full brightness: a smooth judge must be shown them large
+CONTRAST = 5.0  # pores and lashes are a few hundredths of full brightness: show them large
 
 
 def pixel_shuffle(x: object, times: int = 2) -> object:
@@ -104,16 +104,12 @@ def decoder(size: int, width: float, name: str) -> keras.Model:
 
 
 def discriminator(size: int, width: float) -> keras.Model:
-    """A picture → for each of its patches, how real it looks as A and as B: (N, S/8, S/8, 2).
-
-    Spectral normalisation (Miyato et al. 2018) keeps its gradient useful however sure it is.
-    """
+    """A picture → for each of its patches, how real it looks as A and as B: (N, S/8, S/8, 2)."""
     picture = keras.Input((size, size, 3))
     x = PixelUnshuffle()(layers.Rescaling(CONTRAST, -CONTRAST / 2)(picture))
     for channels, stride in ((32, 2), (64, 2), (96, 1)):
-        conv = layers.Conv2D(int(channels * width), 3, stride, padding="same", kernel_initializer="he_normal")
-        x = layers.LeakyReLU(0.2)(layers.SpectralNormalization(conv)(x))
-    x = layers.SpectralNormalization(layers.Conv2D(2, 3, padding="same"))(x)
+        x = _conv(x, int(channels * width), stride)
+    x = layers.Conv2D(2, 3, padding="same")(x)
     return keras.Model(picture, layers.Activation("linear", dtype="float32")(x), name="discriminator")
 
 
@@ -160,21 +156,23 @@ class FaceSwap(keras.Model):
         return losses[0] + losses[1] + (self._game(x, y_pred) if self.gan else 0.0)
 
     def _game(self, x: dict, drawn: dict) -> object:
-        """Hinge loss (Lim & Ye 2017) over the patches that are seen; reversed on its way into the decoders."""
+        """Hinge loss (Lim & Ye 2017) for the discriminator; for the decoders its score of what they drew, reversed.
+
+        The drawn faces are judged twice. The difference of the two scores is 0, and so is its gradient in the
+        discriminator; in the decoders it is the score's own, however sure the discriminator is.
+        """
         seen = ops.minimum(ops.concatenate([x["weight_a"], x["weight_b"]]), 1.0)
         real = ops.concatenate([x["target_a"], x["target_b"]]) * seen
-        fake = reverse_gradient(ops.concatenate([drawn["aa"], drawn["bb"]]), self.gan) * seen
-        score = self.discriminator(ops.concatenate([real, fake]), training=True)
-        n = ops.shape(x["target_a"])[0]
-        as_a, as_b = score[..., :1], score[..., 1:]
-        real_score = ops.concatenate([as_a[:n], as_b[n : 2 * n]])
-        fake_score = ops.concatenate([as_a[2 * n : 3 * n], as_b[3 * n :]])
-        share = ops.average_pool(seen, 8, strides=8)
-        loss_real = ops.sum(ops.relu(1 - real_score) * share) / ops.sum(share)
-        loss_fake = ops.sum(ops.relu(1 + fake_score) * share) / ops.sum(share)
+        fake = ops.concatenate([drawn["aa"], drawn["bb"]]) * seen
+        faces = ops.concatenate([real, ops.stop_gradient(fake), reverse_gradient(fake, self.gan)])
+        n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
+        scores = ops.split(self.discriminator(faces, training=True), 3)
+        real, judged, pulled = (ops.concatenate([s[:n, ..., :1], s[n:, ..., 1:]]) * share for s in scores)
+        loss_real = ops.sum(ops.relu(share - real)) / ops.sum(share)
+        loss_fake = ops.sum(ops.relu(share + judged)) / ops.sum(share)
         self.parts["gan_real"].update_state(loss_real)
         self.parts["gan_fake"].update_state(loss_fake)
-        return loss_real + loss_fake
+        return loss_real + loss_fake + ops.sum(pulled - judged) / ops.sum(share)
 
 
 def reconstruction(drawn: object, target: object, weight: object) -> object:

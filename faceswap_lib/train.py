@@ -63,8 +63,9 @@ class Run:
     @property
     def share(self) -> float:
         """How much of the budget is used, by time or by steps, whichever is further."""
-        by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
-        return min(1.0, max(by_time, self.iteration / self.iterations if self.iterations else 0.0))
+        by_time = self.seconds / (60 * self.minutes) if self.minutes else float(self.minutes == 0)
+        by_steps = self.iteration / self.iterations if self.iterations else float(self.iterations == 0)
+        return min(1.0, max(by_time, by_steps))
 
 
 def train(
@@ -242,6 +243,10 @@ def read_about(folder: str | Path) -> dict:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
         profiles.get(about["profile"])
+        if about["alignment"] not in ("mesh", "similarity") or not isinstance(about["history"], list):
+            raise ValueError("alignment or history")
+        if any(np.shape(about["shapes"][side]) != (478, 3) for side in "ab"):
+            raise ValueError("shapes")
         return about
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error

@@ -1,0 +1,215 @@
+"""Run the notebooks in order, headless, with papermill; keep the executed copies and one page over them."""
+
+import ast
+import html
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faceswap_lib import UserError, profiles, video
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert")
+SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
+CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
+
+
+@dataclass
+class Lab:
+    """One notebook of a run: name, title, seconds it took, how it ended."""
+
+    name: str
+    title: str
+    seconds: float = 0.0
+    status: str = "not run"
+
+
+@dataclass
+class Workshop:
+    """A finished run: where it lies, its labs, and what report.json holds (None without one)."""
+
+    workdir: Path
+    labs: list[Lab] = field(default_factory=list)
+    report: dict | None = None
+    seconds: float = 0.0
+
+
+def workshop(
+    workdir: str | Path,
+    profile: str = "demo",
+    video_a: str | Path | None = None,
+    video_b: str | Path | None = None,
+    seed: int = 0,
+    notebooks: str | Path = NOTEBOOKS,
+    say: Callable[[str], None] = lambda line: None,
+    **parameters: object,
+) -> Workshop:
+    """Run all labs and write everything under `workdir`.
+
+    video_a, video_b: two other people than the built-in pair; parameters: more of the notebooks' own, each goes to the
+    notebooks that know it; say: gets a line per notebook. Raises UserError for a parameter that none knows, a video
+    that cannot be read, and for a user's error inside a notebook; RuntimeError when a notebook fails otherwise.
+    """
+    start, workdir = time.monotonic(), Path(workdir).absolute()
+    profiles.get(profile)
+    videos = {k: str(Path(v).absolute()) if v else "" for k, v in (("video_a", video_a), ("video_b", video_b))}
+    for path in filter(None, videos.values()):
+        video.probe(path)
+    given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
+    paths = _find(Path(notebooks))
+    shares = _share_out(paths, given)
+    _make_room(workdir)
+    run = Workshop(workdir, [Lab(path.stem, _title(path)) for path in paths])
+    try:
+        for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
+            say(f"[{number}/{len(paths)}] {lab.title} …")
+            _execute(path, lab, shares[path], workdir)
+            say(f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s")
+        if (workdir / "report.json").exists():
+            run.report = json.loads((workdir / "report.json").read_text(encoding="utf-8"))
+    finally:
+        run.seconds = time.monotonic() - start
+        _write_index(run)
+    return run
+
+
+def closing(run: Workshop) -> str:
+    """What a run ends with: where the swapped video is, how good it is, where to read on."""
+    lines = [f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.",
+             f"The swapped video: {run.workdir / 'swapped.mp4'}"]  # fmt: skip
+    if run.report:
+        from faceswap_lib import evaluate
+
+        lines += ["How good it is:", evaluate.table(run.report), evaluate.summarise(run.report)]
+    return "\n".join([*lines, f"The notebooks with all pictures: {run.workdir / 'index.html'}"])
+
+
+def parse_settings(words: list[str]) -> dict[str, object]:
+    """NAME=VALUE words as a dict; values are Python literals where they can be; UserError for a word without `=`."""
+    settings = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise UserError(f"'{word}' is not a setting; write NAME=VALUE, for example minutes=2.")
+        try:
+            settings[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            settings[name] = value
+    return settings
+
+
+def _find(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not paths:
+        raise UserError(f"{folder} holds no notebooks; run the workshop from a clone of the repository.")
+    return paths
+
+
+def _share_out(paths: list[Path], given: dict[str, object]) -> dict[Path, dict[str, object]]:
+    """Each notebook's share of the parameters; papermill itself would only warn about an unknown one."""
+    import papermill
+
+    known = {path: set(papermill.inspect_notebook(str(path))) for path in paths}
+    unknown = sorted(set(given) - set().union(*known.values()))
+    if unknown:
+        names = ", ".join(sorted(set().union(*known.values())))
+        raise UserError(f"No notebook has a parameter '{', '.join(unknown)}'; known are {names}.")
+    return {path: {k: v for k, v in given.items() if k in known[path]} for path in paths}
+
+
+def _make_room(workdir: Path) -> None:
+    try:
+        (workdir / "notebooks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{workdir} cannot be made ({error.strerror}); choose another folder.") from error
+    free = shutil.disk_usage(workdir).free
+    if free < SPACE:
+        raise UserError(f"{workdir} has {free / 1e9:.1f} GB free; a run needs {SPACE / 1e9:.0f} GB.")
+
+
+def _title(path: Path) -> str:
+    import nbformat
+
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return first.splitlines()[0].lstrip("# ").strip()
+
+
+def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path) -> None:
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    out = workdir / "notebooks" / path.name
+    start = time.monotonic()
+    _prepare_environment()
+    try:
+        papermill.execute_notebook(
+            str(path), str(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
+            progress_bar=False, start_timeout=300, execution_timeout=CELL_LIMIT,
+        )  # fmt: skip
+        lab.status = "done"
+    except PapermillExecutionError as error:
+        lab.status = "failed"
+        if error.ename == "UserError":
+            raise UserError(error.evalue) from error
+        raise RuntimeError(f"{path.name}, cell {error.cell_index}: {error.ename}: {error.evalue}; see {out}") from error
+    except DeadKernelError:
+        lab.status = "failed"
+        raise UserError(f"{path.name} lost its kernel, most often for want of memory; try a smaller profile.") from None
+    finally:
+        lab.seconds = time.monotonic() - start
+        if out.exists():
+            _write_page(out)
+
+
+def _prepare_environment() -> None:
+    # this interpreter's own kernel, not a "python3" that a user has installed elsewhere
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NOTEBOOKS.parent), os.environ.get("PYTHONPATH")]))
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+
+def _write_page(notebook: Path) -> None:
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter(template_name="lab").from_filename(str(notebook))
+    notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def _write_index(run: Workshop) -> None:
+    items = "".join(
+        f'<tr><td><a href="notebooks/{lab.name}.html">{html.escape(lab.title)}</a></td>'
+        f"<td>{lab.seconds:.0f} s</td><td>{lab.status}</td></tr>\n"
+        for lab in run.labs
+    )
+    figures = f"<h2>How good it is</h2><pre>{html.escape(closing(run))}</pre>" if run.report else ""
+    has_clip = (run.workdir / "swapped.mp4").exists()
+    clip = '<video src="swapped.mp4" controls loop width="480"></video>' if has_clip else ""
+    page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
+    part = run.workdir / "index.html.part"
+    part.write_text(page, encoding="utf-8")
+    os.replace(part, run.workdir / "index.html")
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Face-swap workshop</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
+td {{ padding: .3rem 1.2rem .3rem 0 }} pre {{ overflow-x: auto; background: #f5f5f5; padding: 1rem; font-size: 13px }}
+video {{ max-width: 100% }}
+</style></head><body>
+<h1>Face-swap workshop</h1>
+<p>All notebooks as they ran, {minutes:.1f} minutes in all. The people in the built-in clips are rendered and do not
+exist; every swapped video is labelled as synthetic.</p>
+{clip}
+<table>{items}</table>
+{figures}
+</body></html>
+"""

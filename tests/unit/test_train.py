@@ -1,0 +1,251 @@
+"""train.py at the smoke profile's size: it learns, stops, resumes to the same numbers, survives a kill, and refuses."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from faceswap_lib import UserError, batches, checkpoint, faceset, profiles, train
+from faceswap_lib.mesh import canvas
+
+SMOKE = profiles.get("smoke")
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop_after(calls: int):
+    """A progress callback that raises Stopped at its last call."""
+    told = []
+
+    def progress(*args):
+        told.append(args)
+        if len(told) == calls:
+            raise Stopped
+
+    return progress
+
+
+def numbers(folder) -> list[np.ndarray]:
+    """Every weight of a model on disk, the optimizer's among them."""
+    net = checkpoint.build(SMOKE, 99)
+    checkpoint.restore(net, folder)
+    return [keras.ops.convert_to_numpy(v) for v in [*net.variables, *net.optimizer.variables]]
+
+
+def python(code: str, *arguments: object, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={**os.environ, **environment}, **pipes)
+
+
+def test_faces_never_seen_are_drawn_better_after_training(trained):
+    first, last = trained.history[0], trained.history[-1]
+    assert (first["iteration"], last["iteration"], trained.iterations, trained.stopped) == (0, 40, 40, "budget")
+    for side in "ab":
+        assert last[f"held_{side}"] < 0.98 * first[f"held_{side}"], side
+    assert trained.egs == pytest.approx(40 * 2 * SMOKE.batch / trained.seconds)
+
+
+def test_the_discriminator_plays_in_the_second_half_only(trained):
+    for row in trained.history[1:]:
+        played = row["gan_real"] > 0 and row["gan_fake"] > 0
+        assert played == (row["iteration"] > 40 * SMOKE.gan_from), row
+
+
+def test_a_model_folder_says_what_made_it(trained, facesets):
+    about = train.read_about(trained.model)
+    assert (about["profile"], about["alignment"], about["gan"], about["seed"]) == ("smoke", "mesh", True, 0)
+    assert about["iteration"] == 40 and about["history"] == trained.history
+    for side in "ab":
+        source = faceset.load(facesets[side]).source
+        assert about["data"][side] == {"video": source.name, "sha256": source.sha256, "faces": 30}
+        assert np.shape(about["shapes"][side]) == (478, 3)
+        mean = faceset.read_image(trained.model / f"mean_{side}.png")
+        side_mean = batches.load_side(faceset.load(facesets[side]), canvas("mesh", SMOKE.texture), 60).mean
+        assert mean == pytest.approx(np.round(side_mean * 255))
+    assert about["versions"]["keras"] == keras.__version__ and about["machine"]["cores"] == os.cpu_count()
+    names = {p.name for p in trained.model.iterdir()}
+    assert names == {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
+
+
+def test_previews_are_pictures_of_the_rows_in_the_history(trained):
+    previews = sorted((trained.model / "previews").glob("*.jpg"))
+    assert [int(p.stem) for p in previews] == [row["iteration"] for row in trained.history]
+    sheet = cv2.imread(str(previews[-1]))
+    assert sheet.shape == (4 * SMOKE.texture, 6 * SMOKE.texture, 3)
+    columns = np.split(sheet.astype(float), 6, 1)
+    near, far = (np.abs(columns[i] - columns[j]).mean() for i, j in ((0, 1), (0, 2)))
+    assert near < far, "A is drawn more like A by decoder A than by decoder B"
+
+
+def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_path, monkeypatch):
+    a, b = facesets["a"], facesets["b"]
+    train.train(a, b, tmp_path / "straight", "smoke", iterations=8)
+    monkeypatch.setattr(train, "SAVE_EVERY", -1)  # after every step
+    with pytest.raises(Stopped):
+        train.train(a, b, tmp_path / "halved", "smoke", iterations=8, progress=stop_after(4))
+    assert train.read_about(tmp_path / "halved")["iteration"] == 4
+    result = train.train(a, b, tmp_path / "halved", "smoke", iterations=8, resume=True)
+    assert result.iterations == 8 and [row["iteration"] for row in result.history][-1] == 8
+    straight, halved = numbers(tmp_path / "straight"), numbers(tmp_path / "halved")
+    apart = max(float(np.abs(x - y).max()) for x, y in zip(straight, halved, strict=True))
+    assert apart < 1e-5
+    assert train.read_about(tmp_path / "halved")["iteration"] == 8
+
+
+def test_a_killed_training_leaves_its_last_complete_model(facesets, tmp_path):
+    code = """
+import sys
+from faceswap_lib import train
+train.SAVE_EVERY = -1
+a, b, model = sys.argv[1:]
+train.train(a, b, model, "smoke", iterations=9999, gan=False, progress=lambda *told: print(told, flush=True))
+"""
+    process = python(code, facesets["a"], facesets["b"], tmp_path / "model")
+    told = [process.stdout.readline() for _ in range(12)]
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL and told[-1], process.stderr.read()[-2000:]
+    assert train.read_about(tmp_path / "model")["profile"] == "smoke"
+    net = checkpoint.build(SMOKE, 0)
+    history, iteration = checkpoint.restore(net, tmp_path / "model")
+    assert iteration >= 12 and history[0]["iteration"] == 0
+
+
+@pytest.mark.parametrize("budget", [{"minutes": 0}, {"iterations": 0}])
+def test_no_budget_gives_a_model_that_has_learnt_nothing(facesets, tmp_path, budget):
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", **budget, progress=stop_after(3))
+    assert (result.iterations, result.stopped, len(result.history)) == (0, "budget", 1)
+    assert train.read_about(tmp_path / "m")["iteration"] == 0
+
+
+def test_it_stops_by_the_clock(facesets, tmp_path):
+    told = []
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", minutes=0.05, gan=False,
+                         progress=lambda *args: told.append(args))  # fmt: skip
+    assert result.stopped == "budget" and 3 <= result.seconds < 30
+    assert len(told) == result.iterations >= 1
+    done = [args[0] for args in told]
+    assert done == sorted(done) and done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
+
+
+def test_it_stops_on_a_plateau(facesets, tmp_path, monkeypatch):
+    monkeypatch.setitem(profiles.PROFILES, "smoke", profiles.changed(SMOKE, every=2))
+    monkeypatch.setattr(train, "RATE", 0.0)  # nothing is learnt: the first check stays the best
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", iterations=99, plateau=2, gan=False)
+    assert (result.stopped, result.iterations) == ("plateau", 4)
+
+
+def test_it_trains_on_jax(facesets, tmp_path):
+    code = """
+import sys
+import keras
+from faceswap_lib import profiles, train
+assert keras.backend.backend() == "jax"
+profiles.PROFILES["smoke"] = profiles.changed(profiles.get("smoke"), gan_from=0.0)
+result = train.train(*sys.argv[1:], "smoke", iterations=3)
+assert result.iterations == 3 and result.history[-1]["gan_real"] > 0, result
+"""
+    process = python(code, facesets["a"], facesets["b"], tmp_path / "m", KERAS_BACKEND="jax")
+    error = process.communicate(timeout=180)[1]
+    assert process.returncode == 0, error[-3000:]
+    assert train.read_about(tmp_path / "m")["versions"]["backend"] == "jax"
+
+
+def sides_of(facesets) -> dict[str, batches.Side]:
+    on = canvas("mesh", SMOKE.texture)
+    return {s: batches.load_side(faceset.load(facesets[s]), on, SMOKE.faces) for s in "ab"}
+
+
+def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
+    sides = sides_of(facesets)
+    run = train.Run(None, sides, SMOKE, 5, None, 100, None, True)
+    held, trained_on = train._held_batch(run), [train._batch(run, i) for i in range(40)]
+    for s, side in sides.items():
+        known = {target.tobytes(): i for i, target in enumerate(side.targets)}
+
+        def which(batch, s=s, known=known):
+            return {known[t.tobytes()] for t in np.round(batch[f"target_{s}"] * 255).astype("u1")}
+
+        assert which(held) == set(range(side.cut, 30))
+        assert set().union(*map(which, trained_on)) == set(range(side.cut))
+
+
+def test_batches_depend_on_seed_and_step_alone(facesets):
+    sides = sides_of(facesets)
+    one, same, other = (train.Run(None, sides, SMOKE, seed, None, 9, None, True) for seed in (5, 5, 6))
+    first = train._batch(one, 7)
+    assert all((first[key] == train._batch(same, 7)[key]).all() for key in first)
+    for second in (train._batch(one, 8), train._batch(other, 7)):
+        assert (first["picture_a"] != second["picture_a"]).any()
+
+
+def test_an_older_model_is_moved_aside(facesets, trained, tmp_path):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    (tmp_path / "model-before").mkdir()
+    (tmp_path / "model-before" / "older").write_text("")
+    train._move_aside(model)
+    assert list(model.iterdir()) == [] and train.read_about(tmp_path / "model-before")["iteration"] == 40
+    assert not (tmp_path / "model-before" / "older").exists()
+
+
+@pytest.mark.parametrize("change, word", [({"profile": "micro"}, "profile 'smoke', not 'micro'"),
+                                          ({"alignment": "similarity"}, "alignment 'mesh', not 'similarity'")])
+def test_a_model_is_not_resumed_as_another(facesets, trained, change, word):
+    before = (trained.model / "model.json").read_bytes()
+    settings = {"profile": "smoke", "resume": True, **change}
+    with pytest.raises(UserError, match=word):
+        train.train(facesets["a"], facesets["b"], trained.model, **settings)
+    assert (trained.model / "model.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("settings, word", [
+    ({"profile": "big"}, "no profile 'big'"), ({"alignment": "affine"}, "no alignment 'affine'"),
+    ({"minutes": -1}, "cannot be negative"), ({"iterations": -5}, "cannot be negative"),
+    ({"resume": True}, "holds no trained model"),
+])  # fmt: skip
+def test_settings_that_make_no_sense(facesets, tmp_path, settings, word):
+    with pytest.raises(UserError, match=word):
+        train.train(facesets["a"], facesets["b"], tmp_path / "m", **{"profile": "smoke", **settings})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_facesets_that_cannot_be_trained_on(facesets, tmp_path):
+    few = shutil.copytree(facesets["b"], tmp_path / "few")
+    for picture in sorted(few.glob("*.png"))[5:]:
+        picture.unlink()
+    with pytest.raises(UserError, match="few has 5 face pictures"):
+        train.train(facesets["a"], few, tmp_path / "m", "smoke")
+    with pytest.raises(UserError, match="not a faceset"):
+        train.train(tmp_path, facesets["b"], tmp_path / "m", "smoke")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="is a file"):
+        train.train(facesets["a"], facesets["b"], tmp_path / "file", "smoke")
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", '{"profile": ["smoke"]}'])
+def test_a_damaged_record(trained, tmp_path, text):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    (model / "model.json").write_text(text)
+    with pytest.raises(UserError, match="model.json is damaged"):
+        train.read_about(model)
+
+
+@pytest.mark.parametrize("change", [{"alignment": "affine"}, {"shapes": {}}, {"shapes": {"a": [], "b": []}},
+                                    {"history": None}, {"alignment": None}])  # fmt: skip
+def test_a_record_whose_contents_do_not_fit_is_damaged(trained, tmp_path, change):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    about = json.loads((model / "model.json").read_text())
+    for other in (about | change, {key: value for key, value in about.items() if key not in change}):
+        (model / "model.json").write_text(json.dumps(other))
+        with pytest.raises(UserError, match="damaged"):
+            train.read_about(model)
