@@ -56,6 +56,8 @@ def convert(
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     profile: refuse a model of another one. Raises UserError when faceset, model and video do not belong together.
     """
+    if to not in ("a", "b"):
+        raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
     match, found, about = color.method(color_match), faceset.load(faces_a), train.read_about(model)
     _check(video_path, found, about, profile, model)
     info = video.probe(video_path)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from faceswap_lib import profiles
+from faceswap_lib.profiles import PROFILES
+
 PYTHONS = ((3, 10), (3, 12))
 MEMORY_DEMO, MEMORY_MICRO = 3.5, 0.9  # GB of the whole machine; training the demo takes 1.6 GB, Jupyter the rest
 DISK = 2.0  # GB: facesets, models and videos of the built-in people take 0.2
@@ -99,6 +102,12 @@ def suggest_profile(machine: Machine | None = None) -> str:
     return "demo" if machine.memory >= MEMORY_DEMO else "micro"
 
 
+def fits(profile: str, machine: Machine | None = None) -> bool:
+    """Whether a machine can run a profile: the suggested one and all smaller ones."""
+    sizes = list(PROFILES)
+    return sizes.index(profiles.get(profile).name) <= sizes.index(suggest_profile(machine))
+
+
 def _python(machine: Machine) -> Row:
     found = ".".join(map(str, machine.python))
     if PYTHONS[0] <= machine.python <= PYTHONS[1]:
@@ -145,9 +154,10 @@ def _trial(machine: Machine) -> list[Row]:
 
 
 def describe() -> dict[str, str]:
-    """This machine in words: system, processor cores, memory."""
-    system = f"{platform.system()} on {platform.machine()}"
-    return {"system": system, "processor cores": str(os.cpu_count()), "memory": f"{memory():.1f} GB"}
+    """This machine in words: system, processor cores, memory, free disk."""
+    free = shutil.disk_usage(".").free / 1e9
+    return {"system": f"{platform.system()} on {platform.machine()}", "processor cores": str(os.cpu_count()),
+            "memory": f"{memory():.1f} GB", "free disk": f"{free:.0f} GB"}  # fmt: skip
 
 
 def time_products(size: int = 128, large: int = 1024) -> dict[str, float]:

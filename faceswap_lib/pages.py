@@ -5,7 +5,7 @@ import html
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import cv2
@@ -38,19 +38,12 @@ class Page(str):
         return str(self)
 
 
-class NotYet(UserError):
-    """An earlier lab has not been run; a notebook shows the sentence alone, without a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
 def needs(workdir: str | Path, *folders: str) -> Path:
-    """The workdir, once it holds these folders, e.g. "model"; NotYet names the lab that makes what is missing."""
+    """The workdir, once it holds these folders, e.g. "model"; UserError names the lab that makes what is missing."""
     for name, lab in MADE_BY.items():
         folder = str(Path(name).parent)
         if folder in folders and not (Path(workdir) / name).exists():
-            raise NotYet(f"{workdir} has no {folder} yet: run {lab}.ipynb first, with the same workdir.")
+            raise UserError(f"{workdir} has no {folder} yet: run {lab}.ipynb first, with the same workdir.")
     return Path(workdir)
 
 
@@ -62,20 +55,17 @@ def check(conditions: Mapping[str, tuple[bool, str]]) -> None:
 
 
 def table(rows: Sequence[object]) -> Page:
-    """Dataclasses of one kind as a table, a line each; verdicts in their colour."""
-    head = "".join(f"<th {_left}>{html.escape(f.name)}</th>" for f in fields(rows[0]))
-    lines = ("".join(_cell(value) for value in astuple(line)) for line in rows)
-    return Page(f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
+    """Dataclasses of one kind, or dicts with the same keys, as a table, a line each; verdicts in their colour."""
+    lines = [vars(row) if is_dataclass(row) else row for row in rows]
+    head = "".join(_cell(name, "th") for name in lines[0])
+    body = "".join(f"<tr>{''.join(map(_cell, line.values()))}</tr>" for line in lines)
+    return Page(f"<table><tr>{head}</tr>{body}</table>")
 
 
-_left = 'style="text-align:left"'
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    if text in COLOURS:
-        return f'<td style="text-align:left;font-weight:bold;color:{COLOURS[text]}">{text}</td>'
-    return f"<td {_left}>{html.escape(text)}</td>"
+def _cell(value: object, kind: str = "td", weight: str = "") -> str:
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    look = f"font-weight:bold;color:{COLOURS[text]}" if text in COLOURS else weight
+    return f'<{kind} style="text-align:left;{look}">{html.escape(text)}</{kind}>'
 
 
 def scores(report: dict) -> Page:
@@ -84,17 +74,22 @@ def scores(report: dict) -> Page:
 
     figures = report["figures"]
     labels = list(dict.fromkeys(label for f in figures.values() for label in f["reference"]))
-    cells = ["figure", "swap", "95 % interval", *labels, "better", "what it says"]
-    lines = ["".join(f"<th {_left}>{html.escape(c)}</th>" for c in cells)]
+    heads = ["figure", "swap", "95 % interval", *labels, "better", "what it says"]
+    lines = ["".join(_cell(head, "th") for head in heads)]
     for name, f in figures.items():
         form = FIGURES[name][1]
-        others = (f["reference"].get(label) for label in labels)
-        cells = [format(f["value"], form), f"{f['low']:{form}} … {f['high']:{form}}",
-                 *("" if x is None else format(x, form) for x in others), f["better"], MEANING[name]]  # fmt: skip
-        cells = "".join(f"<td {_left}>{html.escape(cell)}</td>" for cell in cells[1:])
-        value = f'<td style="text-align:left;font-weight:bold">{f["value"]:{form}}</td>'
-        lines.append(f"<td {_left}>{name}</td>{value}{cells}")
+        others = (format(f["reference"][label], form) if label in f["reference"] else "" for label in labels)
+        cells = [f"{f['low']:{form}} … {f['high']:{form}}", *others, f["better"], MEANING[name]]
+        swap = _cell(format(f["value"], form), weight="font-weight:bold")
+        lines.append(_cell(name) + swap + "".join(map(_cell, cells)))
     return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
+
+
+def picture(path: str | Path, width: int = 900) -> Page:
+    """A JPEG or PNG file as it is."""
+    kind = "png" if Path(path).suffix == ".png" else "jpeg"
+    source = f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
+    return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
 
 
 def play(clip: str | Path, width: int = 360) -> Page:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from faceswap_lib import faces, faceset, motion, video
+from faceswap_lib import UserError, faces, faceset, motion, video
 from faceswap_lib.mesh import canvas
 from faceswap_lib.pages import COLUMNS
 
@@ -40,27 +40,44 @@ def row(pictures: Mapping[str, np.ndarray], title: str = "", size: float = 2.2) 
     return grid({"": list(pictures.values())}, list(pictures), title, size)
 
 
-def moments(clip: str | Path, count: int = 6) -> dict[str, np.ndarray]:
-    """Frames evenly over a clip, without its ends: {"1.2 s": (H, W, 3)}."""
-    info = video.probe(clip)
-    pick = _evenly(info.frames, count)
-    return {f"{i / info.fps:.1f} s": frame for i, frame in enumerate(video.frames(clip)) if i in pick}
+def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, count: int = 6) -> Figure:
+    """Moments of several clips, a row each: whole frames, or close to the face that the faceset in folder follows.
 
-
-def strip(clips: Mapping[str, str | Path], folder: str | Path, count: int = 6, title: str = "") -> Figure:
-    """The same moments of several clips, a row each, close to the face that the faceset in folder follows."""
+    With a folder the clips show one performance, and its moments stand above the columns.
+    """
+    if folder is None:
+        return grid({name: moments(clip, count) for name, clip in clips.items()})
     found = faceset.load(folder)
-    at = {int(i): found.solid[k] for k, i in enumerate(found.frames)}
+    at = dict(zip(found.frames.tolist(), found.solid, strict=True))
     pick = found.frames[_evenly(len(at), count)]
     rows = {name: [close_up(frame, at[i]) for i, frame in enumerate(video.frames(clip)) if i in pick]
             for name, clip in clips.items()}  # fmt: skip
-    return grid(rows, [f"{i / found.source.fps:.1f} s" for i in pick], title)
+    return grid(rows, [f"{i / found.source.fps:.1f} s" for i in pick])
+
+
+def moments(clip: str | Path, count: int = 6) -> list[np.ndarray]:
+    """Frames evenly over a clip, without its ends."""
+    pick = _evenly(video.probe(clip).frames, count)
+    return [frame for i, frame in enumerate(video.frames(clip)) if i in pick]
+
+
+def mesh_of(clip: str | Path, moment: float = 0.0, size: int = 400) -> dict[str, np.ndarray]:
+    """A clip's first face from a moment (0 start, 1 end) on: close up, with landmarks and mesh, and its texture."""
+    first = int(moment * (video.probe(clip).frames - 1))
+    with faces.Detector() as detector:
+        for i, frame in enumerate(video.frames(clip)):
+            if i >= first and (found := detector.detect(frame)):
+                points = found[0].landmarks
+                return {"face": close_up(frame, points, size), "landmarks and mesh": mesh_on(frame, points, size),
+                        "texture": canvas("mesh", 256).texture(frame, points)}  # fmt: skip
+    raise UserError(f"{clip} shows no face from {moment:.0%} of its length on; choose an earlier moment.")
 
 
 def close_up(frame: np.ndarray, points: np.ndarray, size: int = 200) -> np.ndarray:
     """The square (size, size, 3) around a face's points (N, ≥ 2), half as wide again as the face."""
     m = _lens(points, size)
-    return cv2.warpAffine(frame, m, (size, size), flags=cv2.INTER_AREA if m[0, 0] < 0.6 else cv2.INTER_CUBIC)
+    way = cv2.INTER_AREA if m[0, 0] < 0.6 else cv2.INTER_CUBIC
+    return cv2.warpAffine(frame, m, (size, size), flags=way, borderMode=cv2.BORDER_REPLICATE)
 
 
 def mesh_on(frame: np.ndarray, points: np.ndarray, size: int = 480) -> np.ndarray:
@@ -141,7 +158,7 @@ def network(path: str = "train") -> Figure:
                                ("encoder\n(shared)", 2.7, 1.6, GREY), ("decoder A", 5.4, 2.7, A),
                                ("decoder B", 5.4, 0.5, B), ("A drawn", 8.1, 2.7, A), ("B drawn", 8.1, 0.5, B),
                                ("discriminator:\nreal or drawn?", 10.3, 1.6, GAME)):  # fmt: skip
-        seen = 1 if training or text in swap else 0.12
+        seen = 1 if training or text in swap else 0.15
         ax.add_patch(FancyBboxPatch((x, y), 1.6, 0.8, "round,pad=0.08", fc=colour, ec="none", alpha=seen))
         ax.text(x + 0.8, y + 0.4, text, ha="center", va="center", color="white", fontsize=9)
     arrows = [((1.75, 3), (2.6, 2.3), A, 1), ((1.75, 1), (2.6, 1.7), B, 0), ((4.45, 2.3), (5.25, 3), A, 0),
@@ -186,9 +203,10 @@ def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
     return _done(fig, "")
 
 
-def preview(model: str | Path) -> Figure:
-    """The newest preview of a training: held-out faces, and how the network draws them as A and as B."""
-    return grid(dict(zip("1234", _cut(_previews(model)[-1]), strict=True)), COLUMNS)
+def preview(model: str | Path, which: int = -1) -> Figure:
+    """A preview of a training (0 the first, -1 the last): held-out faces, and how the network draws them."""
+    path = _previews(model)[which]
+    return grid(dict(zip("1234", _cut(path), strict=True)), COLUMNS, f"iteration {int(path.stem)}")
 
 
 def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:

@@ -22,7 +22,7 @@ from faceswap_lib.mesh import canvas
 from faceswap_lib.profiles import Profile
 
 RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
-GAN = 0.1  # how strongly the discriminator pulls, beside L1 and DSSIM
+GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 SAVE_EVERY = 60  # seconds
 
 

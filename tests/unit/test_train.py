@@ -89,6 +89,7 @@ def test_previews_are_pictures_of_the_rows_in_the_history(trained):
 
 def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_path, monkeypatch):
     a, b = facesets["a"], facesets["b"]
+    monkeypatch.setattr(train, "save_preview", lambda run, path: None)  # to save time
     train.train(a, b, tmp_path / "straight", "smoke", iterations=8)
     monkeypatch.setattr(train, "SAVE_EVERY", -1)  # after every step
     with pytest.raises(Stopped):

@@ -1,0 +1,218 @@
+"""convert.py on short clips: the face changes, the rest stays, all frames are labelled, what does not fit is refused."""
+
+import json
+import shutil
+import tracemalloc
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio
+
+from faceswap_lib import UserError, color, convert, extract, faces, faceset, label, samples, train, video
+
+FRAMES = 30
+
+
+def read(path: Path) -> list[np.ndarray]:
+    return list(video.frames(path))
+
+
+def oval(solid: np.ndarray, grow: int, shape: tuple = (320, 320)) -> np.ndarray:
+    """The face's oval, widened or (negative) narrowed by some pixels: bool."""
+    area = faces.mask(solid[:, :2], shape)
+    kernel = np.ones((2 * abs(grow) + 1,) * 2)
+    return (cv2.dilate(area, kernel) if grow > 0 else cv2.erode(area, kernel)) > 0
+
+
+def labelled(found: faceset.Faceset, width: int = 320, height: int = 320) -> label.Label:
+    boxes: dict[int, list[np.ndarray]] = {}
+    for record in found.contents.faces:
+        boxes.setdefault(record.frame, []).append(np.array(record.box))
+    return label.Label(width, height, boxes)
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.abs(one.astype(int) - other).mean(-1)
+
+
+@pytest.fixture(scope="module")
+def swapped(short, facesets, trained, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "swapped.mp4"
+    told = []
+    result = convert.convert(short["a"], facesets["a"], trained.model, out, progress=lambda *args: told.append(args))
+    assert (result.out, result.frames, result.swapped) == (out, FRAMES, FRAMES)
+    assert [args[:2] for args in told] == [(i, FRAMES) for i in range(1, FRAMES + 1)]
+    return out
+
+
+@pytest.fixture(scope="module")
+def untrained(short, facesets, trained, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("untrained") / "untrained.mp4"
+    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    return out
+
+
+@pytest.mark.parametrize("which", ["swapped", "untrained"])
+def test_the_face_changes_and_nothing_far_from_it(short, facesets, which, request):
+    found, before, after = faceset.load(facesets["a"]), read(short["a"]), read(request.getfixturevalue(which))
+    assert len(after) == FRAMES and after[0].shape == (320, 320, 3)
+    mark = labelled(found)
+    for i in range(FRAMES):
+        change, far = apart(before[i], after[i]), ~oval(found.solid[i], 20)
+        x, y, w, h = mark.place(i)
+        assert change[y : y + h, x : x + w].mean() > 20, "the label is there"
+        far[max(0, y - 8) : y + h + 8, max(0, x - 8) : x + w + 8] = False
+        assert change[far].mean() < 2 and np.percentile(change[far], 99.5) < 12, "but for the codec"
+        assert change[oval(found.solid[i], -10)].mean() > 5 * change[far].mean()
+        assert change[oval(found.solid[i], -10)].mean() > 4
+
+
+def test_the_swapped_face_is_more_like_b(short, facesets, swapped, untrained, clip_b):
+    solid, before = faceset.load(facesets["a"]).solid, read(short["a"])
+    b = np.mean([faces.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
+    for path in (swapped, untrained):
+        after = read(path)
+        for i in (0, 14, 29):
+            was, now = (faces.embed(f[i], solid[i, :, :2]) for f in (before, after))
+            assert np.linalg.norm(now - b) < np.linalg.norm(was - b) - 0.1
+
+
+def test_training_changes_the_picture(facesets, swapped, untrained):
+    solid = faceset.load(facesets["a"]).solid
+    gap = [apart(*pair)[oval(p, -10)].mean() for *pair, p in zip(read(swapped), read(untrained), solid, strict=True)]
+    assert min(gap) > 0.3
+
+
+def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
+    solid = faceset.load(facesets["a"]).solid
+    with faces.Detector() as detector:
+        found = [detector.detect(frame) for frame in read(untrained)]
+    assert {len(f) for f in found} == {1}
+    middles = [np.linalg.norm(f[0].landmarks.mean(0) - p[:, :2].mean(0)) for f, p in zip(found, solid, strict=True)]
+    assert max(middles) < 6
+    turns = [abs(faces.pose(f[0].landmarks, f[0].depth)[0] - faces.pose(p[:, :2], p[:, 2])[0])
+             for f, p in zip(found, solid, strict=True)]  # fmt: skip
+    assert max(turns) < 10
+
+
+@pytest.mark.parametrize("name", list(color.METHODS))
+def test_every_colour_method_gives_its_own_video(short, facesets, trained, untrained, tmp_path, name):
+    out = tmp_path / "out.mp4"
+    assert convert.convert(short["a"], facesets["a"], trained.model, out, name, untrained=True).frames == FRAMES
+    gap = np.mean([apart(*pair).mean() for pair in zip(read(out), read(untrained), strict=True)])
+    assert (gap > 0.05) == (name != "light"), "light is the default"
+
+
+def test_the_other_way_round(short, facesets, trained, tmp_path, clip_a):
+    out = tmp_path / "out.mp4"
+    convert.convert(short["b"], facesets["b"], trained.model, out, to="a")
+    solid, before, after = faceset.load(facesets["b"]).solid, read(short["b"]), read(out)
+    a = faces.embed(clip_a.frames[0], clip_a.faces[0][0].landmarks)
+    was, now = (np.linalg.norm(faces.embed(f[5], solid[5, :, :2]) - a) for f in (before, after))
+    assert now < was - 0.1
+
+
+def test_similarity_alignment_converts_too(short, facesets, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "out.mp4"
+    train.train(facesets["a"], facesets["b"], model, "smoke", iterations=2, alignment="similarity", gan=False)
+    assert convert.convert(short["a"], facesets["a"], model, out).swapped == FRAMES
+    solid = faceset.load(facesets["a"]).solid
+    for before, after, p in zip(read(short["a"]), read(out), solid, strict=True):
+        assert apart(before, after)[oval(p, -10)].mean() > 3
+        assert apart(before, after)[:60, :60].mean() < 2
+
+
+@pytest.fixture(scope="module")
+def gappy(tmp_path_factory) -> tuple[Path, Path]:
+    """A clip whose frames 7 to 11 and last two show a wall, and its faceset."""
+    folder = tmp_path_factory.mktemp("gappy")
+    frames = list(islice(video.frames(samples.path("person_a")), 20))
+    wall = cv2.GaussianBlur(frames[0][:, :60], (0, 0), 5)
+    for i in (*range(7, 12), 18, 19):
+        frames[i] = np.ascontiguousarray(cv2.resize(wall, (320, 320)))
+    video.write(folder / "gappy.mp4", frames, 24)
+    extract.extract(folder / "gappy.mp4", folder / "faces", "smoke")
+    return folder / "gappy.mp4", folder / "faces"
+
+
+def test_frames_without_a_face_stay_as_they_are_but_for_the_label(gappy, trained, tmp_path):
+    clip, folder = gappy
+    result = convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+    found = faceset.load(folder)
+    assert (result.frames, result.swapped) == (20, 13) and set(found.frames) == {*range(7), *range(12, 18)}
+    mark = labelled(found)
+    for i, (before, after) in enumerate(zip(read(clip), read(tmp_path / "out.mp4"), strict=True)):
+        x, y, w, h = mark.place(i)
+        change = apart(before, after)
+        assert change[y : y + h, x : x + w].mean() > 20
+        before[y - 8 : y + h + 8, max(0, x - 8) : x + w + 8] = after[y - 8 : y + h + 8, max(0, x - 8) : x + w + 8]
+        same = peak_signal_noise_ratio(before, after)
+        assert same > 38 if i not in found.frames else same < 36, (i, same)
+
+
+def test_only_the_chosen_person_is_swapped(trained, tmp_path):
+    sides = [list(islice(video.frames(samples.path(f"person_{name}")), 10)) for name in "ab"]
+    clip, folder = tmp_path / "two.mp4", tmp_path / "faces"
+    video.write(clip, [np.hstack(pair) for pair in zip(*sides, strict=True)], 24)
+    extract.extract(clip, folder, "smoke")
+    found = faceset.load(folder)
+    left = bool(np.median(found.solid[..., 0]) < 320)
+    convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+    for before, after in zip(read(clip), read(tmp_path / "out.mp4"), strict=True):
+        halves = [apart(before, after)[60:240, x + 60 : x + 260].mean() for x in ((0, 320) if left else (320, 0))]
+        assert halves[0] > 3 and halves[1] < 1.5
+
+
+def test_memory_does_not_grow_with_length(short, facesets, trained, tmp_path):
+    frames = read(short["a"])
+    video.write(tmp_path / "long.mp4", frames * 4, 24)
+    extract.extract(tmp_path / "long.mp4", tmp_path / "long", "smoke")
+    peaks = []
+    for clip, folder in ((short["a"], facesets["a"]), (tmp_path / "long.mp4", tmp_path / "long")):
+        tracemalloc.start()
+        convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert len(read(tmp_path / "out.mp4")) == 120
+    assert peaks[1] - peaks[0] < 0.4 * 90 * frames[0].nbytes, "90 frames more, and not even their faces are kept"
+
+
+def refused(tmp_path: Path, word: str, *arguments: object, **settings: object) -> None:
+    """convert says no, naming this, and writes nothing."""
+    out = tmp_path / "out" / "out.mp4"
+    out.parent.mkdir(exist_ok=True)
+    with pytest.raises(UserError, match=word):
+        convert.convert(*arguments, out, **settings)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_what_does_not_belong_together_is_refused(short, facesets, trained, tmp_path):
+    a, model = facesets["a"], trained.model
+    refused(tmp_path, "taken from another video .a.mp4. than .*b.mp4", short["b"], a, model)
+    refused(tmp_path, "profile 'smoke', not 'demo'", short["a"], a, model, profile="demo")
+    refused(tmp_path, "no colour method 'lab'", short["a"], a, model, color_match="lab")
+    refused(tmp_path, "nobody called 'c'; swap to a or b", short["a"], a, model, to="c")
+    refused(tmp_path, "not a faceset", short["a"], model, model)
+    refused(tmp_path, "holds no trained model", short["a"], a, a)
+    refused(tmp_path, "no file", tmp_path / "nowhere.mp4", a, model)
+
+
+def test_a_damaged_model_is_refused(short, facesets, trained, tmp_path):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    (model / "model.weights.h5").write_bytes(b"no weights")
+    refused(tmp_path, "damaged", short["a"], facesets["a"], model)
+    (model / "mean_a.png").unlink()
+    refused(tmp_path, "mean_a.png cannot be read", short["a"], facesets["a"], model)
+    about = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(about | {"profile": "huge"}))
+    refused(tmp_path, "no profile 'huge'", short["a"], facesets["a"], model)
+
+
+def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
+    for out in (tmp_path / "nowhere" / "out.mp4", tmp_path / "out.txt"):
+        with pytest.raises(UserError, match="cannot be written"):
+            convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    assert list(tmp_path.iterdir()) == []
