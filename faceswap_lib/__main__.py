@@ -185,8 +185,17 @@ def _version(
         raise typer.Exit()
 
 
+def _hush_libraries() -> None:
+    """Python keeps stderr; what MediaPipe and TensorFlow write past it, and there is no switch for, is dropped."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)
+    os.close(quiet)
+
+
 def main() -> int:
     """Run the command line; returns the exit status."""
+    _hush_libraries()
     try:
         app()
     except UserError as error:
