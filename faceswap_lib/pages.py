@@ -2,6 +2,7 @@
 
 import base64
 import html
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,25 @@ class Page(str):
 
     def _repr_html_(self) -> str:
         return str(self)
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self)} characters>"  # or a notebook would store the whole page twice
+
+
+def quiet() -> None:
+    """Keep what MediaPipe and TensorFlow print past Python, and there is no switch for, out of a notebook's cells.
+
+    Python's own warnings and errors do not take that way and are shown as ever. Outside a notebook it does nothing.
+    """
+    if _shell():
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _shell() -> object | None:
+    # a notebook has IPython loaded already, so it need not be imported to be asked
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
 def needs(workdir: str | Path, *folders: str) -> Path:
@@ -139,9 +159,7 @@ class Progress:
         self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
 
     def _put(self, line: str, share: float, last: bool) -> None:
-        # a notebook has IPython loaded, so it need not be asked for
-        shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
-        if not shell:
+        if not _shell():
             if last:
                 print(line)
             return

@@ -1,4 +1,4 @@
-"""convert.py on short clips: the face changes, the rest stays, all frames are labelled, what does not fit is refused."""
+"""convert.py on short clips: the face changes, the rest stays, all is labelled, what does not fit is refused."""
 
 import json
 import shutil
@@ -102,8 +102,9 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
 def test_every_colour_method_gives_its_own_video(short, facesets, trained, untrained, tmp_path, name):
     out = tmp_path / "out.mp4"
     assert convert.convert(short["a"], facesets["a"], trained.model, out, name, untrained=True).frames == FRAMES
-    gap = np.mean([apart(*pair).mean() for pair in zip(read(out), read(untrained), strict=True)])
-    assert (gap > 0.05) == (name != "light"), "light is the default"
+    solid = faceset.load(facesets["a"]).solid
+    gap = [apart(*pair)[oval(p, -10)].mean() for *pair, p in zip(read(out), read(untrained), solid, strict=True)]
+    assert np.mean(gap) > 5 if name != "light" else np.mean(gap) < 2, "light is the default; H.264 wavers a little"
 
 
 def test_the_other_way_round(short, facesets, trained, tmp_path, clip_a):

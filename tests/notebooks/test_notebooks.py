@@ -1,0 +1,100 @@
+"""The lessons: their form, and all of them run by papermill with the smoke profile, figures held against a baseline."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from faceswap_lib import extract, samples, video, workshop
+
+HERE = Path(__file__).resolve().parent
+LESSONS = sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+NAMES = {"profile", "workdir", "video_a", "video_b", "seed"}
+BASELINE = json.loads((HERE.parent / "baseline.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> workshop.Workshop:
+    """All lessons, run once."""
+    return workshop.workshop(tmp_path_factory.mktemp("work"), "smoke")
+
+
+def cells(path: Path) -> list:
+    """A notebook's cells, checked against the format's schema."""
+    book = nbformat.read(path, 4)
+    nbformat.validate(book)
+    return book.cells
+
+
+def packets(path: Path) -> list[tuple]:
+    """Every packet of sound with its time stamp, read past the library."""
+    import av
+
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [(p.pts * p.time_base, bytes(p)) for p in container.demux(stream) if p.size]
+
+
+def printed(path: Path) -> str:
+    """All text that a notebook's cells printed or showed."""
+    outputs = [o for c in nbformat.read(path, 4).cells if c.cell_type == "code" for o in c.outputs]
+    return "\n".join(str(o.get("text", "")) + json.dumps(o.get("data", {})) for o in outputs)
+
+
+def test_there_is_a_lesson_for_every_lab():
+    assert [path.stem[:2] for path in LESSONS] == ["00", "01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_a_lesson_has_the_house_form(path):
+    all_cells = cells(path)
+    code = [c for c in all_cells if c.cell_type == "code"]
+    text = "\n".join(c.source for c in all_cells if c.cell_type == "markdown")
+    assert all_cells[0].source.startswith("# Lab ") and "**Goal:**" in all_cells[0].source
+    assert "**Time:**" in all_cells[0].source and "**Cost:**" in all_cells[0].source
+    tagged = [c for c in code if "parameters" in c.metadata.get("tags", [])]
+    assert len(tagged) == 1 and NAMES <= {line.split(" = ")[0] for line in tagged[0].source.splitlines()}
+    assert all(len(c.source.splitlines()) <= 12 for c in code)
+    assert not any(c.outputs or c.execution_count for c in code)
+    assert "## Exercises" in text and "**1." in text and "**2." in text
+    assert "Self-check" in text and "pages.check(" in code[-1].source
+
+
+def test_every_lesson_ran_and_passed_its_own_check(run):
+    assert [lab.status for lab in run.labs] == ["done"] * len(LESSONS)
+    for path in LESSONS:
+        assert "Self-check: pass" in printed(run.workdir / "notebooks" / path.name), path.stem
+        assert f"notebooks/{path.stem}.html" in (run.workdir / "index.html").read_text()
+
+
+def test_the_swapped_video_keeps_frames_time_stamps_and_sound(run):
+    import av
+
+    source, swapped = samples.path("person_a"), run.workdir / "swapped.mp4"
+    stamps = []
+    for path in (source, swapped):
+        with av.open(str(path)) as container:
+            stamps.append([frame.time for frame in container.decode(video=0)])
+    assert len(stamps[0]) == 200 and stamps[0] == pytest.approx(stamps[1], abs=1e-6)
+    assert packets(source) == packets(swapped)
+    before, after = video.probe(source), video.probe(swapped)
+    assert (before.width, before.height) == (after.width, after.height)
+
+
+@pytest.mark.parametrize("name", BASELINE["smoke"]["figures"])
+def test_the_figures_are_those_of_the_baseline(run, name):
+    expected, measured = BASELINE["smoke"]["figures"][name], run.report["figures"][name]["value"]
+    assert measured == pytest.approx(expected["value"], abs=expected["tolerance"])
+
+
+def test_the_swap_beats_the_unswapped_source(run):
+    for name in ("ssim", "psnr", "parts", "to_ideal", "expression", "identity"):
+        figure = run.report["figures"][name]
+        gain = figure["value"] - figure["reference"]["source"]
+        assert gain > 0 if figure["better"] == "higher" else gain < 0, name
+    assert run.report["figures"]["share_nearer_b"]["value"] >= 0.95
+
+
+def test_extraction_found_every_face(run):
+    assert extract.faceset.load(run.workdir / "faces" / "a").frames.tolist() == list(range(200))

@@ -1,0 +1,90 @@
+"""The command line as a user meets it: for every bad input one sentence, exit status 2, nothing half-written."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faceswap_lib import samples, video
+
+SHAPE = [[0.0, 0.0, 0.0]] * 478
+MODEL = {"profile": "demo", "alignment": "mesh", "history": [], "shapes": {"a": SHAPE, "b": SHAPE}}
+
+
+def run(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    """`python -m faceswap_lib …` in a process of its own."""
+    command = [sys.executable, "-m", "faceswap_lib", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory) -> Path:
+    """A folder with what users hand in by mistake."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "text.mp4").write_text("not a video " * 100)
+    whole = samples.path("person_a").read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    video.write(folder / "grey.mp4", [np.full((96, 96, 3), 99, "u1")] * 5, 24)
+    (folder / "empty").mkdir()
+    (folder / "file").write_text("")
+    model = folder / "model"
+    model.mkdir()
+    (model / "model.json").write_text(json.dumps(MODEL))
+    (model / "model.weights.h5").write_bytes(b"")
+    return folder
+
+
+A = samples.path("person_a")
+CASES = {
+    "no such file": (("extract", "nobody.mp4", "--faces", "out"), "no file"),
+    "a text file": (("extract", "text.mp4", "--faces", "out"), "video"),
+    "a truncated video": (("extract", "cut.mp4", "--faces", "out"), "cut.mp4"),
+    "no face": (("extract", "grey.mp4", "--faces", "out"), "No face"),
+    "faces into a file": (("extract", A, "--faces", "file"), "is a file"),
+    "an empty faceset": (("train", "empty", "empty", "--model", "out"), "not a faceset"),
+    "an unknown profile": (("train", "empty", "empty", "--model", "out", "--profile", "huge"), "smoke, micro, demo"),
+    "no model": (("convert", A, "--faces", "empty", "--model", "empty", "--out", "out.mp4"), "not a faceset"),
+    "another profile's model": (
+        ("train", "empty", "empty", "--model", "model", "--profile", "smoke", "--resume"), "profile 'demo'"),
+    "an unknown colour": (
+        ("convert", A, "--faces", "empty", "--model", "model", "--out", "o.mp4", "--color", "x"), "light, mean"),
+    "an unknown parameter": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed=3"), "'speed'"),
+    "no such video": (("workshop", "--profile", "smoke", "--workdir", "out", "--video-a", "no.mp4"), "no.mp4"),
+    "a workdir that is a file": (("workshop", "--profile", "smoke", "--workdir", "file"), "file"),
+    "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
+    words, expected = CASES[case]
+    before = sorted(bad.rglob("*"))
+    result = run(*words, cwd=bad)
+    assert result.returncode == 2, result.stderr
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1 and expected in errors[0] and "Traceback" not in result.stderr
+    assert sorted(bad.rglob("*")) == before
+
+
+def test_import_is_fast_and_brings_neither_tensorflow_nor_mediapipe():
+    code = "import sys, faceswap_lib; print([m for m in ('tensorflow', 'mediapipe', 'keras') if m in sys.modules])"
+    start = time.perf_counter()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+    assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize("verb", ["extract", "train", "convert", "evaluate", "check", "workshop"])
+def test_every_verb_explains_itself(verb):
+    result = run(verb, "--help")
+    assert result.returncode == 0 and "--help" in result.stdout
+
+
+def test_version_is_said():
+    from faceswap_lib import __version__
+
+    assert run("--version").stdout.strip() == __version__

@@ -1,0 +1,93 @@
+"""The runner, on tiny notebooks made here; the real ones run in tests/notebooks."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from faceswap_lib import UserError, workshop
+
+USUAL = 'profile = "demo"\nworkdir = "."\nseed = 0'
+
+
+def notebook(path: Path, *cells: str, parameters: str = USUAL) -> None:
+    """A notebook with a title, a parameters cell (video_a and video_b too) and these code cells."""
+    v4 = nbformat.v4
+    source = parameters + '\nvideo_a = ""\nvideo_b = ""'
+    known = v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    book = v4.new_notebook(cells=[v4.new_markdown_cell(f"# Title of {path.stem}"), known, *map(v4.new_code_cell, cells)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, path)
+
+
+NOTE = """from pathlib import Path
+with Path(workdir, "order.txt").open("a") as f: f.write(f"{}:{{profile}}:{{seed}} ")"""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory) -> tuple[Path, list[str], workshop.Workshop]:
+    """Two notebooks run with a parameter that only the second knows."""
+    books, workdir = tmp_path_factory.mktemp("books"), tmp_path_factory.mktemp("work")
+    notebook(books / "01_b.ipynb", NOTE.format("second"), "assert extra == 7",
+             parameters='profile = ""\nworkdir = ""\nseed = 0\nextra = 1')  # fmt: skip
+    notebook(books / "00_a.ipynb", NOTE.format("first"))
+    said: list[str] = []
+    return workdir, said, workshop.workshop(workdir, "smoke", seed=3, notebooks=books, say=said.append, extra=7)
+
+
+def test_notebooks_run_in_order_with_their_parameters(done):
+    workdir, said, run = done
+    assert (workdir / "order.txt").read_text() == "first:smoke:3 second:smoke:3 "
+    assert [lab.status for lab in run.labs] == ["done", "done"]
+    assert any("[2/2] Title of 01_b: done in" in line for line in said)
+
+
+def test_executed_copies_and_pages_land_in_the_workdir(done):
+    workdir, *_ = done
+    for name in ("00_a", "01_b"):
+        cells = nbformat.read(workdir / "notebooks" / f"{name}.ipynb", 4).cells
+        assert any(cell.cell_type == "code" and cell.execution_count for cell in cells)
+        assert f"Title of {name}" in (workdir / "notebooks" / f"{name}.html").read_text()
+        assert f"notebooks/{name}.html" in (workdir / "index.html").read_text()
+
+
+def test_a_parameter_that_no_notebook_knows_is_refused_before_anything_runs(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", NOTE.format("first"))
+    with pytest.raises(UserError, match="no notebook has a parameter 'speed'.*profile"):
+        try:
+            workshop.workshop(tmp_path / "w", notebooks=tmp_path, speed=3)
+        except UserError as error:
+            raise UserError(str(error).lower()) from error
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_users_error_in_a_cell_is_passed_on_and_later_notebooks_wait(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", "from faceswap_lib import UserError\nraise UserError('Run lab 3 first.')")
+    notebook(tmp_path / "01_b.ipynb", NOTE.format("second"))
+    with pytest.raises(UserError, match="^Run lab 3 first.$"):
+        workshop.workshop(tmp_path / "w", notebooks=tmp_path)
+    page = (tmp_path / "w" / "index.html").read_text()
+    assert "failed" in page and "not run" in page
+    assert not (tmp_path / "w" / "order.txt").exists()
+
+
+def test_any_other_error_names_notebook_cell_and_copy(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", "1 / 0")
+    with pytest.raises(RuntimeError, match="00_a.ipynb, cell .*ZeroDivisionError.*00_a.ipynb"):
+        workshop.workshop(tmp_path / "w", notebooks=tmp_path)
+
+
+def test_a_folder_without_notebooks_and_a_workdir_that_is_a_file_are_users_errors(tmp_path):
+    with pytest.raises(UserError, match="holds no notebooks"):
+        workshop.workshop(tmp_path / "w", notebooks=tmp_path)
+    notebook(tmp_path / "00_a.ipynb", "pass")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be made"):
+        workshop.workshop(tmp_path / "file", notebooks=tmp_path)
+
+
+def test_settings_are_literals_where_they_can_be():
+    assert workshop.parse_settings(["minutes=2", "gan=False", "alignment=mesh"]) == {
+        "minutes": 2, "gan": False, "alignment": "mesh"}  # fmt: skip
+    with pytest.raises(UserError, match="NAME=VALUE"):
+        workshop.parse_settings(["minutes"])
