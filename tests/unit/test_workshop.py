@@ -15,7 +15,8 @@ def notebook(path: Path, *cells: str, parameters: str = USUAL) -> None:
     v4 = nbformat.v4
     source = parameters + '\nvideo_a = ""\nvideo_b = ""'
     known = v4.new_code_cell(source, metadata={"tags": ["parameters"]})
-    book = v4.new_notebook(cells=[v4.new_markdown_cell(f"# Title of {path.stem}"), known, *map(v4.new_code_cell, cells)])
+    title = v4.new_markdown_cell(f"# Title of {path.stem}")
+    book = v4.new_notebook(cells=[title, known, *map(v4.new_code_cell, cells)])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, path)
 
