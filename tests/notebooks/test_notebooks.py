@@ -98,3 +98,21 @@ def test_the_swap_beats_the_unswapped_source(run):
 
 def test_extraction_found_every_face(run):
     assert extract.faceset.load(run.workdir / "faces" / "a").frames.tolist() == list(range(200))
+
+
+SOLUTIONS = sorted((workshop.NOTEBOOKS / "solutions").glob("*.ipynb"))
+
+
+def test_every_lesson_has_its_solution():
+    assert [path.name for path in SOLUTIONS] == [path.name for path in LESSONS]
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_a_solution_runs_on_what_the_lessons_left(path, run, tmp_path):
+    import papermill
+
+    given = {"profile": "smoke", "workdir": str(run.workdir)} | ({"minutes": 0.05} if path.stem == "04_train" else {})
+    book = papermill.execute_notebook(str(path), str(tmp_path / path.name), given, kernel_name="python3",
+                                      cwd=str(path.parent), progress_bar=False, start_timeout=300)  # fmt: skip
+    assert all(c.execution_count for c in book.cells if c.cell_type == "code")
+    assert not any(c.outputs for c in cells(path) if c.cell_type == "code")
