@@ -1,4 +1,4 @@
-"""convert.py on short clips: the face changes, the rest stays, all is labelled, what does not fit is refused."""
+"""convert.py on short clips: the face changes, the rest stays, all frames carry the label, a misfit is refused."""
 
 import json
 import shutil

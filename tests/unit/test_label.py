@@ -86,6 +86,12 @@ def test_it_steps_aside_for_a_frame_and_comes_back():
     assert label.place(11) == usual and label.place(99) == usual, "a frame without a face is labelled too"
 
 
+def test_it_stays_put_in_the_corner_that_faces_leave_alone():
+    boxes = {i: [np.array([x, y, 60.0, 60])] for i, (x, y) in enumerate([(250, 250), (20, 20), (250, 20), (250, 250)])}
+    label = Label(320, 320, boxes)
+    assert len({label.place(i) for i in range(6)}) == 1, "no jumping about"
+
+
 def test_two_faces_are_both_kept_free():
     boxes = [np.array([0.0, 200, 120, 120]), np.array([200.0, 200, 120, 120])]
     label = Label(320, 320, {0: boxes})
