@@ -1,33 +1,59 @@
-"""The face-swap workshop: extract faces, train, convert a video, measure it, or run all labs in one go.
+"""The command line: `python -m faceswap_lib …` says the same words as the library and the notebooks.
 
-Each verb does what the lab of its name does. Exit status: 0 done, 2 a mistake you can mend, said in one sentence,
-130 stopped with Ctrl-C, 1 a bug of ours.
+Exit status: 0 success, 2 a user's error with one sentence on stderr, 1 our bug, 130 interrupted.
 """
 
 import errno
 import os
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings would bury our one sentence
-os.environ.setdefault("GLOG_minloglevel", "3")  # and so would MediaPipe's
+os.environ.setdefault("GLOG_minloglevel", "3")
 
 import typer  # noqa: E402
 
 from faceswap_lib import UserError, __version__  # noqa: E402
-from faceswap_lib.console import lab_lines, progress_bar  # noqa: E402
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Profile = Annotated[str, typer.Option(help="Size of the run: smoke, micro, demo or gpu.")]
-Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", min=0, max=2**32 - 1)]
-UsageError = typer.BadParameter.__base__  # typer brings its own copy of click and does not show this one
-PROGRAM = "python -m faceswap_lib"
-FULL = (errno.ENOSPC, errno.EDQUOT)
-KEPT = {
-    "train": "a model that was already saved is kept, and the same command with --resume goes on with it",
-    "workshop": "the labs that were done are kept in the workdir, and --only runs single ones",
-}
+PLAIN_EVERY = 5  # seconds between lines of progress where there is no terminal
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]:
+    """A `progress` callback that shows a bar with an estimate on stderr, or plain lines where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield _plain(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, note="")
+        yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
+
+
+def _plain(title: str) -> Callable[[int, int | None, str], None]:
+    start = last = time.monotonic()
+
+    def show(done: int, total: int | None, note: str = "") -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < PLAIN_EVERY and done != total:
+            return
+        last = now
+        left = f", about {(now - start) * (total - done) / done:.0f} s left" if total and 0 < done < total else ""
+        share = f"{100 * done / total:.0f} %" if total else str(done)
+        print(f"{title}: {share} after {now - start:.0f} s{left} {note}", file=sys.stderr, flush=True)
+
+    return show
 
 
 @app.command()
@@ -40,10 +66,7 @@ def extract(
     min_size: Annotated[float, typer.Option(help="Leave out eyes fewer pixels apart.")] = 24,
     max_yaw: Annotated[float, typer.Option(help="Leave out faces turned further, degrees.")] = 60,
 ) -> None:
-    """Take the faces out of a video.
-
-    Example: python -m faceswap_lib extract clip_a.mp4 --faces faces/a
-    """
+    """Take the faces out of a video. Example: extract clip_a.mp4 --faces faces/a"""
     from faceswap_lib import extract as lab
 
     with progress_bar(f"Extracting from {video.name}") as progress:
@@ -61,16 +84,13 @@ def train(
     profile: Profile = "demo",
     minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
     iterations: Annotated[int | None, typer.Option(help="Stop at so many steps, earlier sessions included.")] = None,
-    plateau: Annotated[int | None, typer.Option(help="Stop after so many checks without progress.", min=1)] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the model that is there.")] = False,
+    plateau: Annotated[int | None, typer.Option(help="Stop after so many checks without progress.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the model that is there.")] = False,
     alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
     gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
 ) -> None:
-    """Train on two facesets.
-
-    Example: python -m faceswap_lib train faces/a faces/b --model model --minutes 10
-    """
+    """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
     from faceswap_lib import train as lab
 
     with progress_bar("Training") as progress:
@@ -89,17 +109,13 @@ def convert(
     out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
     color: Annotated[str, typer.Option(help="Colour match: light, mean, histogram or none.")] = "light",
     to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
-    untrained: Annotated[bool, typer.Option("--untrained", help="Draw the mean texture: no training.")] = False,
-    profile: Annotated[str | None, typer.Option(help="Refuse a model of another profile than this.")] = None,
+    untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
 ) -> None:
-    """Swap the face in a video and label it; sound and time stamps stay.
-
-    Example: python -m faceswap_lib convert clip_a.mp4 --faces faces/a --model model --out swapped.mp4
-    """
+    """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
-        r = lab.convert(video, faces, model, out, color, to, untrained, profile, progress)
+        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 
@@ -111,34 +127,27 @@ def evaluate(
     report: Annotated[Path, typer.Option(help="Folder for report.json.")],
     truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
     truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
-    seed: Seed = 0,
-    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.")] = 4,
 ) -> None:
-    """Measure a swap: figures with intervals, beside references.
-
-    Example: python -m faceswap_lib evaluate swapped.mp4 --source clip_a.mp4 --faces-b faces/b --report .
-    """
+    """Measure a swap. Example: evaluate swapped.mp4 --source a.mp4 --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
 
     with progress_bar("Measuring") as progress:
         r = lab.evaluate(swapped, source, faces_b, report, truth, truth_mask, None, seed, every, progress=progress)
-    print(f"{lab.table(r)}\n{lab.summarise(r)}\nAll of it: {report / 'report.json'}")
+    print(lab.table(r))
+    print(lab.summarise(r))
 
 
 @app.command()
-def check(
-    workdir: Annotated[Path, typer.Option(help="Where the work will be written.")] = Path("."),
-) -> None:
-    """What this machine can do: OK, WARN or FAIL, each with its remedy; exit status 2 with a FAIL.
-
-    Example: python -m faceswap_lib check
-    """
+def check() -> None:
+    """What this machine can do: OK, WARN or FAIL, each with its remedy."""
     from rich.console import Console
     from rich.table import Table
 
     from faceswap_lib import gpu
 
-    rows, table = gpu.check(workdir), Table("", "what", "found", "remedy")
+    rows, table = gpu.check(), Table("", "what", "found", "remedy")
     for row in rows:
         table.add_row(row.verdict, row.what, row.found, row.remedy)
     Console().print(table)
@@ -151,71 +160,56 @@ def workshop(
     profile: Annotated[str | None, typer.Option(help="Size of the run; default: what this machine can do.")] = None,
     video_a: Annotated[Path | None, typer.Option(help="Whose face is replaced; default: the built-in A.")] = None,
     video_b: Annotated[Path | None, typer.Option(help="Whose face is put in; default: the built-in B.")] = None,
-    seed: Seed = 0,
-    only: Annotated[list[str] | None, typer.Option(help="Run this notebook alone, 03 for example; repeatable.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A notebook's own NAME=VALUE; repeatable.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A notebook's parameter NAME=VALUE.")] = None,
 ) -> None:
-    """Run all notebooks in order, headless, and say how good the swap is.
-
-    Example: python -m faceswap_lib workshop --profile demo --workdir workdir --set minutes=10
-    """
+    """Run all notebooks in order, headless. Example: workshop --profile demo --workdir workdir"""
     from faceswap_lib import workshop as lab
 
+    if profile is None:
+        from faceswap_lib import gpu
+
+        profile = gpu.suggest_profile()
+        print(f"Profile {profile}: what this machine can do; --profile chooses another.", file=sys.stderr)
     extra = lab.parse_settings(set_ or [])
-    profile = profile or _suggest(workdir)
-    with lab_lines() as progress:
-        r = lab.workshop(workdir, profile, video_a, video_b, seed, only, progress=progress, **extra)
+    r = lab.workshop(workdir, profile, video_a, video_b, seed, say=lambda line: print(line, flush=True), **extra)
     print(f"\n{lab.closing(r)}")
 
 
-def _suggest(workdir: Path) -> str:
-    """The profile that fits this machine, said out loud; what `check` fails is an error, never passed over."""
-    from faceswap_lib import gpu
-
-    machine = gpu.look(workdir)
-    for row in gpu.judge(machine):
-        if row.verdict == "FAIL":
-            raise UserError(f"This machine fails the check of {row.what} ({row.found}): {row.remedy}")
-    profile = gpu.suggest_profile(machine)
-    print(f"Profile {profile}, after a look at this machine; --profile takes another.", flush=True)
-    return profile
-
-
 @app.callback(invoke_without_command=True)
-def _root(
-    context: typer.Context,
+def _version(
     version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
 ) -> None:
-    if version or context.invoked_subcommand is None:
-        print(__version__ if version else context.get_help())
+    if version:
+        print(__version__)
         raise typer.Exit()
 
 
-def main(args: list[str] | None = None) -> int:
+def _hush_libraries() -> None:
+    """Python keeps stderr; what MediaPipe and TensorFlow write past it, and there is no switch for, is dropped."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)
+    os.close(quiet)
+
+
+def main() -> int:
     """Run the command line; returns the exit status."""
-    args = sys.argv[1:] if args is None else args
+    _hush_libraries()
     try:
-        status = app(args, prog_name=PROGRAM, standalone_mode=False) or 0
+        app()
     except UserError as error:
-        return _say(str(error))
-    except UsageError as error:
-        path = error.ctx.command_path if error.ctx else PROGRAM
-        return _say(f"{error.format_message().rstrip('.')}; see `{path} --help`.")
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. What was complete is kept; a training goes on with --resume.", file=sys.stderr)
+        return 130
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno != errno.ENOSPC:
             raise
-        return _say("The disk is full; free some space and run the command again.")
-    except (KeyboardInterrupt, typer.Abort):
-        status = 130
-    if status == 130:
-        verb = next((word for word in args if not word.startswith("-")), "")
-        _say(f"Stopped; {KEPT.get(verb, 'nothing was written')}.")
-    return status
-
-
-def _say(sentence: str) -> int:
-    print(f"{'' if sentence.startswith('Stopped') else 'Error: '}{' '.join(sentence.split())}", file=sys.stderr)
-    return 2
+        print("Error: the disk is full; free some space and run the command again.", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,27 +1,40 @@
 """Run the notebooks in order, headless, with papermill; keep the executed copies and one page over them."""
 
 import ast
-import base64
+import asyncio
 import html
 import json
+import os
 import re
 import shutil
+import signal
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-import cv2
+import nbformat
+import papermill
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient.exceptions import CellTimeoutError
+from papermill.exceptions import PapermillExecutionError
 
-from faceswap_lib import UserError, headless, pages, profiles, samples, video
+from faceswap_lib import UserError, pages, profiles, samples, video
 from faceswap_lib.faceset import Progress
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
-# Seconds a lab takes on 2 cores with the built-in clips, training not counted: good enough for an estimate.
+CELL_HOURS = 6  # a cell that trains may take hours
+# Seconds a lab takes on 2 cores with the built-in clips, training not counted: an estimate needs no more.
 SECONDS = {"00": 15, "01": 12, "02": 30, "03": 45, "04": 60, "05": 75}
 NUMBER = (int, float)
 FITS = {str: (str,), bool: (bool,), int: (int,), float: NUMBER, type(None): (*NUMBER, type(None))}
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 @dataclass
@@ -52,6 +65,31 @@ class Workshop:
         return [lab for lab in self.labs if lab.status != "left out"]
 
 
+class OwnKernel(AsyncKernelManager):
+    """A kernel of this very interpreter, whatever else is registered as `python3` on the machine; Ctrl-C ends it."""
+
+    stopped = False
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """This interpreter's ipykernel."""
+        return KernelSpec(**get_kernel_dict())
+
+    async def start_kernel(self, **options: object) -> None:
+        """Start it, with this library on its path and TensorFlow's greetings off."""
+        # nbclient's own handler would turn Ctrl-C into the message of a kernel that died by itself
+        with suppress(RuntimeError, ValueError, NotImplementedError):  # in a thread, on Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._stop)
+        path = filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")])
+        own = {"PYTHONPATH": os.pathsep.join(path), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        await super().start_kernel(**options, env={**QUIET, **os.environ, **own})
+
+    def _stop(self) -> None:
+        OwnKernel.stopped = True
+        if self.has_kernel:
+            self._killing = asyncio.ensure_future(self.signal_kernel(signal.SIGKILL))
+
+
 def workshop(workdir: str | Path, profile: str = "demo", video_a: str | Path | None = None,
              video_b: str | Path | None = None, seed: int = 0, only: list[str] | None = None,
              notebooks: str | Path = NOTEBOOKS, progress: Progress | None = None,
@@ -69,10 +107,10 @@ def workshop(workdir: str | Path, profile: str = "demo", video_a: str | Path | N
     for path in filter(None, videos.values()):
         video.probe(path)
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
-    labs = _labs(Path(notebooks), given, parameters.get("minutes") or size.minutes or 0)
-    _choose(labs, only)
+    source = Path(videos["video_a"] or samples.path("person_a"))
+    run = Workshop(workdir, source, _labs(Path(notebooks), given, parameters.get("minutes", size.minutes)))
+    _choose(run.labs, only)
     _make_room(workdir)
-    run = Workshop(workdir, Path(videos["video_a"] or samples.path("person_a")), labs)
     try:
         for lab in run.chosen:
             _run(lab, run, progress)
@@ -80,7 +118,8 @@ def workshop(workdir: str | Path, profile: str = "demo", video_a: str | Path | N
             run.report = json.loads((workdir / "report.json").read_text(encoding="utf-8"))
     finally:
         run.seconds = time.monotonic() - start
-        headless.write(workdir / "index.html", _index(run))
+        shutil.rmtree(workdir / "notebooks" / ".part", ignore_errors=True)
+        _write(workdir / "index.html", _index(run))
     return run
 
 
@@ -104,7 +143,7 @@ def parse_settings(words: list[str]) -> dict[str, object]:
         if not equals or not name.isidentifier():
             raise UserError(f"'{word}' is not a setting; write NAME=VALUE, for example minutes=2.")
         if name in workshop.__annotations__:
-            raise UserError(f"'{name}' cannot be set this way; the options it has are in `workshop --help`.")
+            raise UserError(f"'{name}' cannot be set this way; where it has an option, `workshop --help` shows it.")
         try:
             settings[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
@@ -112,31 +151,38 @@ def parse_settings(words: list[str]) -> dict[str, object]:
     return settings
 
 
-def _labs(folder: Path, given: dict[str, object], minutes: float) -> list[Lab]:
+def _labs(folder: Path, given: dict[str, object], minutes: object) -> list[Lab]:
     """All labs, each with its share of the parameters; papermill itself would only warn about an unknown one."""
     # not 03_extract-Copy1.ipynb, which JupyterLab makes
     paths = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_\w+", path.stem))
     if not paths:
         raise UserError(f"{folder} holds no notebooks; run the workshop from a clone of the repository.")
-    known = {path: headless.parameters(path) for path in paths}
-    defaults = {name: default for parameters in known.values() for name, default in parameters.items()}
-    if unknown := sorted(set(given) - set(defaults)):
-        raise UserError(f"No notebook has a parameter '{', '.join(unknown)}'; known are {', '.join(sorted(defaults))}.")
+    known = {path: papermill.inspect_notebook(_literal(path)) for path in paths}
+    names = {name: entry["default"] for entries in known.values() for name, entry in entries.items()}
+    if unknown := sorted(set(given) - set(names)):
+        raise UserError(f"No notebook has a parameter '{', '.join(unknown)}'; known are {', '.join(sorted(names))}.")
     for name, value in given.items():
-        # text for a number, and the like; a default of None stands for a number left open
-        if type(value) not in FITS.get(type(defaults[name]), (type(value),)):
-            raise UserError(f"The parameter {name} is {defaults[name]!r} by default, so {value!r} does not fit it.")
-    shares = {path: {name: value for name, value in given.items() if name in known[path]} for path in paths}
-    training = {path: 60 * minutes * ("train" in path.stem) for path in paths}
-    return [Lab(path, headless.title(path), shares[path], SECONDS.get(path.stem[:2], 30) + training[path])
-            for path in paths]  # fmt: skip
+        _check_kind(name, value, names[name])
+    labs = []
+    for path in paths:
+        training = 60 * minutes if "train" in path.stem and isinstance(minutes, NUMBER) else 0
+        share = {name: value for name, value in given.items() if name in known[path]}
+        labs.append(Lab(path, _title(path), share, SECONDS.get(path.stem[:2], 30) + training))
+    return labs
+
+
+def _check_kind(name: str, value: object, default: str) -> None:
+    """Refuse text for a number, and the like; a default of None stands for a number left open."""
+    with suppress(ValueError, SyntaxError):
+        if type(value) not in FITS.get(type(ast.literal_eval(default)), (type(value),)):
+            raise UserError(f"The notebooks' parameter {name} is {default} by default; {value!r} is no such value.")
 
 
 def _choose(labs: list[Lab], only: list[str] | None) -> None:
-    names = [lab.path.stem for lab in labs]
     for name in only or []:
-        if name not in (*names, *(each[:2] for each in names)):
-            raise UserError(f"There is no notebook '{name}'; choose among {', '.join(names)}, or by number: 03.")
+        if not any(lab.path.stem in (name, f"{name}_{lab.path.stem[3:]}") for lab in labs):
+            names = ", ".join(lab.path.stem for lab in labs)
+            raise UserError(f"There is no notebook '{name}'; choose among {names}, or by number, for example 03.")
     for lab in labs:
         if only and not {lab.path.stem, lab.path.stem[:2]} & set(only):
             lab.status = "left out"
@@ -153,26 +199,76 @@ def _make_room(workdir: Path) -> None:
         raise UserError(f"{workdir} cannot be written ({error.strerror}); choose another folder.") from error
 
 
+def _title(path: Path) -> str:
+    cells = nbformat.read(path, as_version=4).cells
+    return cells[0].source.splitlines()[0].lstrip("# ").strip() if cells and cells[0].source else path.stem
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("{", "{{").replace("}", "}}")  # papermill formats paths
+
+
 def _run(lab: Lab, run: Workshop, progress: Progress) -> None:
+    """Execute a lab; the copy and its page appear when it has ended, however it ended."""
     name = f"[{run.chosen.index(lab) + 1}/{len(run.chosen)}] {lab.title}"
-    start, lab.status = time.monotonic(), "failed"
+    start, part, out = time.monotonic(), run.workdir / "notebooks" / ".part", run.workdir / "notebooks"
+    lab.status = "running"
 
-    def tell(note: str = f"{name} …", **cell: object) -> None:
+    def tell(note: str, **cell: object) -> None:
         lab.seconds = time.monotonic() - start
-        past = (each.expected if each.status == "done" else min(each.seconds, 0.9 * each.expected)
-                for each in run.chosen)  # fmt: skip
-        progress(round(sum(past)), round(sum(each.expected for each in run.chosen)), note)
+        past = (o.expected if o.status == "done" else min(o.seconds, 0.9 * o.expected) for o in run.chosen)
+        progress(round(sum(past)), round(sum(o.expected for o in run.chosen)), note)
 
-    tell()
+    tell(f"{name} …")
     try:
-        headless.execute(lab.path, run.workdir / "notebooks" / lab.path.name, lab.parameters, tell)
+        _execute(lab, part / lab.path.name, out / lab.path.name, partial(tell, f"{name} …"))
         lab.status = "done"
-    except KeyboardInterrupt:
-        lab.status = "stopped"
-        raise
     finally:
         lab.seconds = time.monotonic() - start
+        if lab.status == "running":
+            lab.status = "stopped" if OwnKernel.stopped else "failed"
+        if (part / lab.path.name).exists():
+            os.replace(part / lab.path.name, out / lab.path.name)
+            _write(out / f"{lab.path.stem}.html", _page(out / lab.path.name))
     tell(f"{name}: done in {lab.seconds:.0f} s")
+
+
+def _execute(lab: Lab, part: Path, out: Path, tick: Callable) -> None:
+    OwnKernel.stopped = False
+    try:
+        papermill.execute_notebook(
+            _literal(lab.path), _literal(part), lab.parameters, kernel_name="python3", language="python",
+            cwd=str(lab.path.parent), progress_bar=False, start_timeout=300, execution_timeout=CELL_HOURS * 3600,
+            kernel_manager_class=OwnKernel, on_cell_start=tick,
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        if "UserError" in error.ename:
+            raise UserError(error.evalue) from error
+        where = f"{lab.path.name}, cell [{error.exec_count}]"
+        raise RuntimeError(f"{where}: {error.ename}: {error.evalue}; see {out}") from error
+    except CellTimeoutError as error:
+        raise UserError(f"A cell of {lab.path.name} took over {CELL_HOURS} hours; take a smaller profile.") from error
+    except RuntimeError as error:
+        if OwnKernel.stopped:
+            raise KeyboardInterrupt from None
+        if "ernel" not in str(error):
+            raise
+        raise UserError(f"{lab.path.name} lost its kernel ({error}), most often for want of memory; close other "
+                        "programs or take a smaller profile.") from error  # fmt: skip
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def _page(notebook: Path) -> str:
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter(template_name="lab").from_filename(str(notebook))
+    # scripts for formulas and widgets, which no lab has; without a network a page would wait for them
+    return re.sub(r'<script src="https?://[^"]*">\s*</script>', "", page)
 
 
 def _index(run: Workshop) -> str:
@@ -182,28 +278,23 @@ def _index(run: Workshop) -> str:
         if lab.status != "not run" and (run.workdir / page).exists():
             title = f'<a href="{page}">{title}</a>'
         rows += f"<tr><td>{title}</td><td>{lab.seconds / 60:.1f} min</td><td>{lab.status}</td></tr>\n"
-    # after a failure a swapped video would be an earlier run's
     well = all(lab.status == "done" for lab in run.chosen)
     return PAGE.format(rows=rows, minutes=run.seconds / 60, swap=_swap(run) if well else "",
                        figures=_figures(run.report) if run.report else "")  # fmt: skip
 
 
-def _swap(run: Workshop, count: int = 5, most: int = 240) -> str:
-    """Moments of source and swap out of their first `most` frames, and the video; nothing without a swapped video."""
-    swapped, rows = run.workdir / "swapped.mp4", ""
+def _swap(run: Workshop) -> str:
+    """Moments of source and swap, one above the other, and the video; nothing without a swapped video."""
+    swapped = run.workdir / "swapped.mp4"
     if not swapped.exists():
         return ""
+    count = min(video.probe(clip).frames for clip in (run.source, swapped))
+    moments = slice(0, min(count, 240), max(1, min(count, 240) // 5))  # the first ten seconds are soon decoded
+    rows = ""
     for label, clip in (("source", run.source), ("swap", swapped)):
-        step = max(1, min(most, video.probe(clip).frames) // count)
-        frames = islice(video.frames(clip), 0, step * count, step)
-        rows += f"<p>{label}<br>{''.join(_thumbnail(frame) for frame in frames)}</p>"
+        frames = islice(video.frames(clip), moments.start, moments.stop, moments.step)
+        rows += f"<p>{label}<br>{''.join(map(pages.thumbnail, islice(frames, 5)))}</p>"
     return f'<h2>The swap</h2>{rows}<video src="swapped.mp4" controls loop width="480"></video>'
-
-
-def _thumbnail(frame: cv2.typing.MatLike, height: int = 150) -> str:
-    small = cv2.resize(frame, (frame.shape[1] * height // frame.shape[0], height), interpolation=cv2.INTER_AREA)
-    data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
-    return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}"> '
 
 
 def _figures(report: dict) -> str:
@@ -216,7 +307,8 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Face-swap workshop</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
-td, th {{ padding: .2rem 1rem .2rem 0; vertical-align: top }} video {{ max-width: 100% }}
+td, th {{ padding: .2rem 1rem .2rem 0; vertical-align: top }} img {{ height: 150px; margin-right: 4px }}
+video {{ max-width: 100% }}
 </style></head><body>
 <h1>Face-swap workshop</h1>
 <p>All notebooks as they ran, {minutes:.1f} minutes in all. The people in the built-in clips are rendered and do not
