@@ -5,6 +5,7 @@ import html
 import os
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -45,9 +46,11 @@ class Page(str):
 def quiet() -> None:
     """Keep what MediaPipe and TensorFlow print past Python, and there is no switch for, out of a notebook's cells.
 
-    Python's own warnings and errors do not take that way and are shown as ever. Outside a notebook it does nothing.
+    Python's own warnings and errors do not take that way and are shown as ever, but for one of Keras: that the
+    discriminator has no gradient, which is so until the game begins. Outside a notebook it does nothing.
     """
     if _shell():
+        warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
         os.close(nowhere)
@@ -83,6 +86,8 @@ def table(rows: Sequence[object]) -> Page:
 
 
 def _cell(value: object, kind: str = "td", weight: str = "") -> str:
+    if isinstance(value, dict):
+        value = ", ".join(f"{name}: {number}" for name, number in value.items()) or "none"
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
     look = f"font-weight:bold;color:{COLOURS[text]}" if text in COLOURS else weight
     return f'<{kind} style="text-align:left;{look}">{html.escape(text)}</{kind}>'
@@ -99,9 +104,9 @@ def scores(report: dict) -> Page:
     for name, f in figures.items():
         form = FIGURES[name][1]
         others = (format(f["reference"][label], form) if label in f["reference"] else "" for label in labels)
-        cells = [f"{f['low']:{form}} … {f['high']:{form}}", *others, f["better"], MEANING[name]]
         swap = _cell(format(f["value"], form), weight="font-weight:bold")
-        lines.append(_cell(name) + swap + "".join(map(_cell, cells)))
+        sure = _cell(f"{f['low']:{form}} … {f['high']:{form}}", weight="white-space:nowrap")
+        lines.append(_cell(name) + swap + sure + "".join(map(_cell, [*others, f["better"], MEANING[name]])))
     return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
 
 

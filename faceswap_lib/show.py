@@ -220,7 +220,7 @@ def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> 
     """One bar a value, its number beside it."""
     fig, ax = plt.subplots(figsize=(7, 0.4 * len(values) + 0.8), layout="constrained")
     drawn = ax.barh(list(values), list(values.values()), color=A, log=logarithmic)
-    ax.bar_label(drawn, [f"{v:.3g}" for v in values.values()], padding=4)
+    ax.bar_label(drawn, [f"{v:.3g}" if v < 1000 else f"{v:.0f}" for v in values.values()], padding=4)
     ax.invert_yaxis()
     ax.margins(x=0.15)
     _plain(ax, label, "")

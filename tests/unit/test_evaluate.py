@@ -124,7 +124,8 @@ def test_figures_of_the_source_are_those_of_scikit_image(clips, report) -> None:
 def _by_scikit_image(ours, theirs, picture, ideal, mask) -> tuple[float, ...]:
     """The definitions once more: whole pictures, scikit-image's similarity, SSIM and PSNR."""
     face, target = (detector.detect(frame)[0].landmarks for detector, frame in ((ours, picture), (theirs, ideal)))
-    lay = SimilarityTransform.from_estimate(face[:468], target[:468])
+    lay = SimilarityTransform()
+    assert lay.estimate(face[:468], target[:468])
     laid = cv2.warpAffine(picture, lay.params[:2], (320, 320), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside, moved = mask[..., 0] > 127, lay(face)
     ssim = structural_similarity(laid, ideal, channel_axis=2, data_range=255, full=True)[1][inside].mean()

@@ -68,7 +68,9 @@ def test_another_shape_is_laid_where_the_face_was(clip_a, clip_b):
     for i in (0, 70, 140):
         solid = clip_a.solid[i]
         drawn = motion.target(theirs.mean, mine.motion[i], mine.fits[i], solid)
-        left_over = SimilarityTransform.from_estimate(drawn[KEEP, :2], solid[KEEP, :2]).params
+        left_over = SimilarityTransform()
+        assert left_over.estimate(drawn[KEEP, :2], solid[KEEP, :2])
+        left_over = left_over.params
         assert left_over == pytest.approx(np.eye(3), abs=1e-3)
         ours, other = (faces.pose(p[:, :2], p[:, 2]) for p in (solid, drawn))
         assert other == pytest.approx(ours, abs=8)
