@@ -217,7 +217,7 @@ def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clip
     assert figures["identity"]["n"] == 3 and figures["identity"]["value"] > 0.2
     assert [step[:2] for step in seen] == [(i, 12) for i in range(1, 13)]
     figures = evaluate.evaluate(**settings, report=tmp_path, truth=tmp_path / "ideal.mp4")["figures"]
-    assert figures["ssim"]["n"] == 6 and figures["ssim"]["value"] < 0.9 < figures["ssim"]["high"]
+    assert figures["ssim"]["n"] == 6 and figures["ssim"]["value"] < 0.82 < figures["ssim"]["high"]
     assert figures["expression"]["n"] == figures["to_ideal"]["n"] == 3 and figures["expression"]["value"] < 1
 
 
