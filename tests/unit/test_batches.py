@@ -45,6 +45,16 @@ def test_the_mean_is_that_of_the_faces_trained_on_where_they_are_seen(side):
         assert side.mean[y, x] == pytest.approx(oracle, abs=0.005)
 
 
+def test_what_is_hardly_seen_hardly_counts_in_the_mean():
+    textures = list(seeded().integers(0, 255, (9, 8, 8, 3), "u1"))
+    weights = seeded(1).uniform(0, 1, (9, 8, 8, 1)) ** 4
+    oracle = np.average(textures, axis=0, weights=np.broadcast_to(weights, (9, 8, 8, 3))) / 255
+    mean = batches._mean(textures, weights)
+    assert mean.dtype == np.float32 and mean == pytest.approx(oracle, abs=0.01)
+    plain = batches._mean(textures, np.zeros_like(weights))
+    assert plain == pytest.approx(np.mean(textures, 0) / 255, abs=1e-5), "never seen: the plain mean"
+
+
 def test_the_last_tenth_of_the_time_is_held_out(side):
     assert (side.cut, len(side.targets)) == (27, 30)
 

@@ -76,6 +76,18 @@ def test_a_save_that_fails_leaves_the_weights_that_were_there(net, saved, monkey
     assert (saved / "model.weights.h5").read_bytes() == before
 
 
+def test_a_record_that_cannot_be_written_leaves_the_old_pair(net, saved, monkeypatch):
+    before = [(saved / name).read_bytes() for name in ("model.json", "model.weights.h5")]
+
+    def refuse(*_):
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(checkpoint.os, "replace", refuse)
+    with pytest.raises(UserError, match="read-only"):
+        checkpoint.save(net, saved, {"profile": "other"}, [])
+    assert [(saved / name).read_bytes() for name in ("model.json", "model.weights.h5")] == before
+
+
 def cut(path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

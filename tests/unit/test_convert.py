@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import UserError, color, convert, extract, faces, faceset, label, samples, train, video
+from faceswap_lib import UserError, color, convert, extract, faces, faceset, label, motion, samples, train, video
 
 FRAMES = 30
 
@@ -96,6 +96,17 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
     turns = [abs(faces.pose(f[0].landmarks, f[0].depth)[0] - faces.pose(p[:, :2], p[:, 2])[0])
              for f, p in zip(found, solid, strict=True)]  # fmt: skip
     assert max(turns) < 10
+
+
+@pytest.mark.parametrize("source, to", ["ab", "ba"])
+def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
+    found, about = faceset.load(facesets[source]), train.read_about(trained.model)
+    scene = convert._scene(found, about, trained.model, to)
+    mine = motion.person(motion.smooth(found.solid, found.frames), np.array(about["shapes"][source])).motion
+    drawn = motion.person(np.stack(scene.targets), np.array(about["shapes"][to])).motion
+    assert np.abs(drawn - mine).max() < 0.02, "in eye distances"
+    assert scene.moves == pytest.approx(mine, abs=1e-6)
+    assert scene.mean == pytest.approx(faceset.read_image(trained.model / f"mean_{source}.png") / 255, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", list(color.METHODS))

@@ -126,6 +126,16 @@ def test_drawing_leaves_the_rest_of_the_frame_alone(clip_b, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_drawn_face_fades_out_towards_its_outline(kind):
+    on = mesh.canvas(kind, SIZE)
+    alpha, inside = on.alpha(turned(0)), (on.inside > 0.5).astype("u1")
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) / SIZE
+    assert alpha[depth > 0.15].min() > 0.99 and alpha[inside == 0].max() < 0.3
+    assert alpha[(depth > 0) & (depth < 0.02)].mean() < 0.4 < alpha[(depth > 0.04) & (depth < 0.07)].mean()
+    assert max(np.abs(np.diff(alpha, axis=axis)).max() for axis in (0, 1)) < 0.25, "no edge"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shift", [-150, 150])
 def test_a_face_half_out_of_the_frame_is_drawn_as_far_as_it_is_in(kind, shift):
     on, grey = mesh.canvas(kind, SIZE), np.full((320, 320, 3), 90, "u1")
