@@ -21,6 +21,8 @@ from faceswap_lib import UserError, __version__  # noqa: E402
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Profile = Annotated[str, typer.Option(help="Size of the run: smoke, micro, demo or gpu.")]
+UsageError = typer.BadParameter.__base__  # typer brings a click of its own and does not export this one
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 PLAIN_EVERY = 5  # seconds between lines of progress where there is no terminal
 
 
@@ -128,7 +130,7 @@ def evaluate(
     truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
     truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
-    every: Annotated[int, typer.Option(help="Score every n-th frame.")] = 4,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
 ) -> None:
     """Measure a swap. Example: evaluate swapped.mp4 --source a.mp4 --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
@@ -169,6 +171,8 @@ def workshop(
     if profile is None:
         from faceswap_lib import gpu
 
+        if failed := [row for row in gpu.check() if row.verdict == "FAIL"]:
+            raise UserError(f"This machine fails the check of {failed[0].what} ({failed[0].found}). {failed[0].remedy}")
         profile = gpu.suggest_profile()
         print(f"Profile {profile}: what this machine can do; --profile chooses another.", file=sys.stderr)
     extra = lab.parse_settings(set_ or [])
@@ -197,19 +201,23 @@ def main() -> int:
     """Run the command line; returns the exit status."""
     _hush_libraries()
     try:
-        app()
+        status = app(standalone_mode=False) or 0
     except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped. What was complete is kept; a training goes on with --resume.", file=sys.stderr)
-        return 130
+        return _say(f"Error: {error}")
+    except UsageError as error:
+        return _say(f"Error: {error.format_message().rstrip('.')}; see --help.")
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print("Error: the disk is full; free some space and run the command again.", file=sys.stderr)
-        return 2
-    return 0
+        return _say("Error: the disk is full; free some space and run the command again.")
+    if status == INTERRUPTED:
+        _say("Stopped. What was complete is kept; a training goes on with --resume.")
+    return status
+
+
+def _say(sentence: str) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

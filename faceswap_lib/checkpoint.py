@@ -5,6 +5,7 @@ Each file appears under its name only when complete; a killed process leaves the
 
 import json
 import os
+import warnings
 from pathlib import Path
 
 import keras
@@ -16,6 +17,8 @@ from faceswap_lib.profiles import Profile
 
 def build(profile: Profile, seed: int) -> FaceSwap:
     """A fresh network of a profile's size, compiled, its random numbers set by seed."""
+    # expected until the discriminator joins the step
+    warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
     keras.utils.set_random_seed(seed)
     if profile.mixed:
         keras.mixed_precision.set_global_policy("mixed_float16")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faceset, label, motion, profiles, train, video
+from faceswap_lib import UserError, color, faceset, label, motion, profiles, record, video
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import canvas
@@ -58,7 +58,7 @@ def convert(
     """
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
-    match, found, about = color.method(color_match), faceset.load(faces_a), train.read_about(model)
+    match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found, about, profile, model)
     info = video.probe(video_path)
     on = canvas(about["alignment"], profiles.get(about["profile"]).texture)

@@ -91,6 +91,8 @@ def extract(
 def _may_replace(folder: Path) -> None:
     if folder.is_file():
         raise UserError(f"{folder} is a file; give a folder for the faces.")
+    if folder.resolve() == Path.cwd():
+        raise UserError("The faces need a folder of their own, not the one you are in; give another with --faces.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "faces.json").exists():
         raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")
 

@@ -120,9 +120,9 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
 
 def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict:
     """One frame's face before and after conversion, by each colour method; moment: 0 the first face, 1 the last."""
-    from faceswap_lib import color, convert, profiles, train
+    from faceswap_lib import color, convert, profiles, record
 
-    found, about = faceset.load(faces_a), train.read_about(model)
+    found, about = faceset.load(faces_a), record.read_about(model)
     on = canvas(about["alignment"], profiles.get(about["profile"]).texture)
     scene = convert._scene(found, about, Path(model), "b")
     drawer = convert._drawer(Path(model), about, "b", False)

@@ -4,9 +4,6 @@ The loop is short: take a batch, take a step, now and then look at faces the net
 minutes, iterations or plateau, saves as it goes and can be resumed.
 """
 
-import json
-import os
-import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError, __version__, batches, faceset, profiles
+from faceswap_lib import UserError, batches, faceset, profiles, record
 from faceswap_lib.batches import Side
 from faceswap_lib.faceset import Progress
 from faceswap_lib.mesh import canvas
@@ -88,13 +85,10 @@ def train(
     held-out checks without a better one. A model that is already there is moved to `MODEL-before`, unless resumed.
     """
     size = profiles.get(profile)
-    if minutes is None and iterations is None:
-        minutes, iterations = size.minutes, size.iterations
-    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
-        raise UserError("Training time and iterations cannot be negative.")
+    minutes, iterations = _budget(size, minutes, iterations)
     folder = Path(model)
     if resume:
-        _check_resume(folder, profile, alignment)
+        record.check_resume(folder, profile, alignment)
     on = canvas(alignment, size.texture)
     sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
@@ -102,20 +96,30 @@ def train(
 
     net = checkpoint.build(size, seed)
     run = Run(net, sides, size, seed, minutes, iterations, plateau, gan)
-    about = _about(size, alignment, seed, gan, sets, sides)
+    about = record.about(size, alignment, seed, gan, sets, sides)
     if resume:
         run.history, run.iteration = checkpoint.restore(net, folder)
         run.first = run.iteration
     else:
-        _move_aside(folder)
+        record.move_aside(folder)
         for side, data in sides.items():
             getattr(net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
             faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
-    stopped = _loop(run, folder, about, progress)
+    try:
+        stopped = _loop(run, folder, about, progress)
+    except KeyboardInterrupt:
+        checkpoint.save(net, folder, about, run.history)
+        raise
     seconds = run.seconds
     checkpoint.save(net, folder, about, run.history)
     egs = 2 * size.batch * (run.iteration - run.first) / seconds
     return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped)
+
+
+def _budget(size: Profile, minutes: float | None, iterations: int | None) -> tuple[float | None, int | None]:
+    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
+        raise UserError("Training time and iterations cannot be negative.")
+    return (size.minutes, size.iterations) if minutes is None and iterations is None else (minutes, iterations)
 
 
 def _loop(run: Run, folder: Path, about: dict, progress: Progress | None) -> str:
@@ -209,60 +213,3 @@ def _report(run: Run) -> tuple[int, int, str]:
     egs = 2 * run.profile.batch * (run.iteration - run.first) / max(run.seconds, 1e-3)
     note = f"iteration {run.iteration} · {egs:.0f} EGs/s · held-out loss A {last['held_a']:.3f} B {last['held_b']:.3f}"
     return round(1000 * run.share), 1000, note + (" · GAN" if run.net.gan else "")
-
-
-def _about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side]) -> dict:
-    import keras
-
-    return {
-        "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed,
-        "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
-        "data": {s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
-                 for s, f in sets.items()},
-        "versions": {"faceswap_lib": __version__, "keras": keras.__version__, "backend": keras.backend.backend(),
-                     "python": platform.python_version(), "numpy": np.__version__},
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-    }  # fmt: skip
-
-
-def _check_resume(folder: Path, profile: str, alignment: str) -> None:
-    about = read_about(folder)
-    for word, mine in (("profile", profile), ("alignment", alignment)):
-        if about[word] != mine:
-            raise UserError(
-                f"The model in {folder} was trained with {word} '{about[word]}', not '{mine}'; "
-                f"resume it with {word} '{about[word]}' or train a new one in another folder."
-            )
-
-
-def read_about(folder: str | Path) -> dict:
-    """What a model folder says of itself (model.json); UserError when there is no model or it is damaged."""
-    path = Path(folder) / "model.json"
-    if not path.is_file() or not path.with_name("model.weights.h5").is_file():
-        raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        profiles.get(about["profile"])
-        if about["alignment"] not in ("mesh", "similarity") or not isinstance(about["history"], list):
-            raise ValueError("alignment or history")
-        if any(np.shape(about["shapes"][side]) != (478, 3) for side in "ab"):
-            raise ValueError("shapes")
-        return about
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error
-
-
-def _move_aside(folder: Path) -> None:
-    if folder.is_file():
-        raise UserError(f"{folder} is a file; give a folder for the model.")
-    if (folder / "model.json").exists():
-        before = folder.with_name(folder.name + "-before")
-        if before.exists():
-            import shutil
-
-            shutil.rmtree(before)
-        folder.rename(before)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the model.") from error

@@ -4,6 +4,7 @@ import ast
 import html
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -96,6 +97,8 @@ def parse_settings(words: list[str]) -> dict[str, object]:
         name, equals, value = word.partition("=")
         if not equals or not name.isidentifier():
             raise UserError(f"'{word}' is not a setting; write NAME=VALUE, for example minutes=2.")
+        if name in workshop.__annotations__:
+            raise UserError(f"'{name}' cannot be set this way; see the options in `workshop --help`.")
         try:
             settings[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
@@ -104,7 +107,8 @@ def parse_settings(words: list[str]) -> dict[str, object]:
 
 
 def _find(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    # not 03_extract-Copy1.ipynb, which JupyterLab makes
+    paths = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_\w+", path.stem))
     if not paths:
         raise UserError(f"{folder} holds no notebooks; run the workshop from a clone of the repository.")
     return paths
@@ -114,7 +118,7 @@ def _share_out(paths: list[Path], given: dict[str, object]) -> dict[Path, dict[s
     """Each notebook's share of the parameters; papermill itself would only warn about an unknown one."""
     import papermill
 
-    known = {path: set(papermill.inspect_notebook(str(path))) for path in paths}
+    known = {path: set(papermill.inspect_notebook(_literal(path))) for path in paths}
     unknown = sorted(set(given) - set().union(*known.values()))
     if unknown:
         names = ", ".join(sorted(set().union(*known.values())))
@@ -149,7 +153,7 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
     _prepare_environment()
     try:
         papermill.execute_notebook(
-            str(path), str(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
+            _literal(path), _literal(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
             progress_bar=False, start_timeout=300, execution_timeout=CELL_LIMIT,
         )  # fmt: skip
         lab.status = "done"
@@ -167,9 +171,14 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
             _write_page(out)
 
 
+def _literal(path: Path) -> str:
+    return str(path).replace("{", "{{").replace("}", "}}")  # papermill formats paths
+
+
 def _prepare_environment() -> None:
     # this interpreter's own kernel, not a "python3" that a user has installed elsewhere
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ.pop("JUPYTER_PATH", None)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NOTEBOOKS.parent), os.environ.get("PYTHONPATH")]))
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -190,7 +199,7 @@ def _write_index(run: Workshop) -> None:
         for lab in run.labs
     )
     figures = f"<h2>How good it is</h2><pre>{html.escape(closing(run))}</pre>" if run.report else ""
-    has_clip = (run.workdir / "swapped.mp4").exists()
+    has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
     clip = '<video src="swapped.mp4" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
     part = run.workdir / "index.html.part"

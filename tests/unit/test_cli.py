@@ -1,6 +1,7 @@
 """The command line as a user meets it: for every bad input one sentence, exit status 2, nothing half-written."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +56,12 @@ CASES = {
     "an unknown parameter": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed=3"), "'speed'"),
     "no such video": (("workshop", "--profile", "smoke", "--workdir", "out", "--video-a", "no.mp4"), "no.mp4"),
     "a workdir that is a file": (("workshop", "--profile", "smoke", "--workdir", "file"), "file"),
+    "a setting that is an option": (
+        ("workshop", "--profile", "smoke", "--workdir", "out", "--set", "profile=demo"), "cannot be set this way"),
+    "no step between frames": (
+        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--every", "0"), "--every"),
+    "a missing option": (("extract", A), "--faces"),
+    "faces into the folder one is in": (("extract", A, "--faces", "."), "folder of their own"),
     "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
 }  # fmt: skip
 
@@ -68,6 +75,16 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1 and expected in errors[0] and "Traceback" not in result.stderr
     assert sorted(bad.rglob("*")) == before
+
+
+def test_ctrl_c_says_what_is_kept(tmp_path):
+    command = [sys.executable, "-m", "faceswap_lib", "extract", str(A), "--faces", str(tmp_path / "f")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    while not list(tmp_path.glob(".f-*")) and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert "Stopped." in process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and not list(tmp_path.iterdir())
 
 
 def test_import_is_fast_and_brings_neither_tensorflow_nor_mediapipe():

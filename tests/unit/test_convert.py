@@ -11,7 +11,20 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import UserError, color, convert, extract, faces, faceset, label, motion, samples, train, video
+from faceswap_lib import (
+    UserError,
+    color,
+    convert,
+    extract,
+    faces,
+    faceset,
+    label,
+    motion,
+    record,
+    samples,
+    train,
+    video,
+)
 
 FRAMES = 30
 
@@ -29,8 +42,8 @@ def oval(solid: np.ndarray, grow: int, shape: tuple = (320, 320)) -> np.ndarray:
 
 def labelled(found: faceset.Faceset, width: int = 320, height: int = 320) -> label.Label:
     boxes: dict[int, list[np.ndarray]] = {}
-    for record in found.contents.faces:
-        boxes.setdefault(record.frame, []).append(np.array(record.box))
+    for face in found.contents.faces:
+        boxes.setdefault(face.frame, []).append(np.array(face.box))
     return label.Label(width, height, boxes)
 
 
@@ -100,7 +113,7 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
 
 @pytest.mark.parametrize("source, to", ["ab", "ba"])
 def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
-    found, about = faceset.load(facesets[source]), train.read_about(trained.model)
+    found, about = faceset.load(facesets[source]), record.read_about(trained.model)
     scene = convert._scene(found, about, trained.model, to)
     mine = motion.person(motion.smooth(found.solid, found.frames), np.array(about["shapes"][source])).motion
     drawn = motion.person(np.stack(scene.targets), np.array(about["shapes"][to])).motion

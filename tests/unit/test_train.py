@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, batches, checkpoint, faceset, profiles, train
+from faceswap_lib import UserError, batches, checkpoint, faceset, profiles, record, train
 from faceswap_lib.mesh import canvas
 
 SMOKE = profiles.get("smoke")
@@ -62,7 +62,7 @@ def test_the_discriminator_plays_in_the_second_half_only(trained):
 
 
 def test_a_model_folder_says_what_made_it(trained, facesets):
-    about = train.read_about(trained.model)
+    about = record.read_about(trained.model)
     assert (about["profile"], about["alignment"], about["gan"], about["seed"]) == ("smoke", "mesh", True, 0)
     assert about["iteration"] == 40 and about["history"] == trained.history
     for side in "ab":
@@ -94,13 +94,13 @@ def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_p
     monkeypatch.setattr(train, "SAVE_EVERY", -1)  # after every step
     with pytest.raises(Stopped):
         train.train(a, b, tmp_path / "halved", "smoke", iterations=8, progress=stop_after(4))
-    assert train.read_about(tmp_path / "halved")["iteration"] == 4
+    assert record.read_about(tmp_path / "halved")["iteration"] == 4
     result = train.train(a, b, tmp_path / "halved", "smoke", iterations=8, resume=True)
     assert result.iterations == 8 and [row["iteration"] for row in result.history][-1] == 8
     straight, halved = numbers(tmp_path / "straight"), numbers(tmp_path / "halved")
     apart = max(float(np.abs(x - y).max()) for x, y in zip(straight, halved, strict=True))
     assert apart < 1e-5
-    assert train.read_about(tmp_path / "halved")["iteration"] == 8
+    assert record.read_about(tmp_path / "halved")["iteration"] == 8
 
 
 def test_a_killed_training_leaves_its_last_complete_model(facesets, tmp_path):
@@ -115,7 +115,7 @@ train.train(a, b, model, "smoke", iterations=9999, gan=False, progress=lambda *t
     told = [process.stdout.readline() for _ in range(12)]
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL and told[-1], process.stderr.read()[-2000:]
-    assert train.read_about(tmp_path / "model")["profile"] == "smoke"
+    assert record.read_about(tmp_path / "model")["profile"] == "smoke"
     net = checkpoint.build(SMOKE, 0)
     history, iteration = checkpoint.restore(net, tmp_path / "model")
     assert iteration >= 12 and history[0]["iteration"] == 0
@@ -125,7 +125,7 @@ train.train(a, b, model, "smoke", iterations=9999, gan=False, progress=lambda *t
 def test_no_budget_gives_a_model_that_has_learnt_nothing(facesets, tmp_path, budget):
     result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", **budget, progress=stop_after(3))
     assert (result.iterations, result.stopped, len(result.history)) == (0, "budget", 1)
-    assert train.read_about(tmp_path / "m")["iteration"] == 0
+    assert record.read_about(tmp_path / "m")["iteration"] == 0
 
 
 def test_it_stops_by_the_clock(facesets, tmp_path):
@@ -158,7 +158,7 @@ assert result.iterations == 3 and result.history[-1]["gan_real"] > 0, result
     process = python(code, facesets["a"], facesets["b"], tmp_path / "m", KERAS_BACKEND="jax")
     error = process.communicate(timeout=180)[1]
     assert process.returncode == 0, error[-3000:]
-    assert train.read_about(tmp_path / "m")["versions"]["backend"] == "jax"
+    assert record.read_about(tmp_path / "m")["versions"]["backend"] == "jax"
 
 
 def sides_of(facesets) -> dict[str, batches.Side]:
@@ -193,8 +193,8 @@ def test_an_older_model_is_moved_aside(facesets, trained, tmp_path):
     model = shutil.copytree(trained.model, tmp_path / "model")
     (tmp_path / "model-before").mkdir()
     (tmp_path / "model-before" / "older").write_text("")
-    train._move_aside(model)
-    assert list(model.iterdir()) == [] and train.read_about(tmp_path / "model-before")["iteration"] == 40
+    record.move_aside(model)
+    assert list(model.iterdir()) == [] and record.read_about(tmp_path / "model-before")["iteration"] == 40
     assert not (tmp_path / "model-before" / "older").exists()
 
 
@@ -238,7 +238,7 @@ def test_a_damaged_record(trained, tmp_path, text):
     model = shutil.copytree(trained.model, tmp_path / "model")
     (model / "model.json").write_text(text)
     with pytest.raises(UserError, match="model.json is damaged"):
-        train.read_about(model)
+        record.read_about(model)
 
 
 @pytest.mark.parametrize("change", [{"alignment": "affine"}, {"shapes": {}}, {"shapes": {"a": [], "b": []}},
@@ -249,4 +249,4 @@ def test_a_record_whose_contents_do_not_fit_is_damaged(trained, tmp_path, change
     for other in (about | change, {key: value for key, value in about.items() if key not in change}):
         (model / "model.json").write_text(json.dumps(other))
         with pytest.raises(UserError, match="damaged"):
-            train.read_about(model)
+            record.read_about(model)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, video
+from faceswap_lib import UserError, samples, video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -572,3 +572,10 @@ def test_sha256(tmp_path):
     assert video.sha256(tmp_path / "file") == hashlib.sha256(b"x" * 3_000_000).hexdigest()
     with pytest.raises(UserError, match="There is no file"):
         video.sha256(tmp_path / "none")
+
+
+def test_the_same_frames_give_the_same_bytes(tmp_path):
+    shown = [*video.frames(samples.path("person_a"))][:60]
+    for i in range(4):
+        video.write(tmp_path / f"{i}.mp4", shown, 24)
+    assert len({video.sha256(tmp_path / f"{i}.mp4") for i in range(4)}) == 1

@@ -87,6 +87,19 @@ def test_a_folder_without_notebooks_and_a_workdir_that_is_a_file_are_users_error
         workshop.workshop(tmp_path / "file", notebooks=tmp_path)
 
 
+def test_neither_a_copy_nor_a_foreign_kernel_nor_braces_disturb_a_run(tmp_path, monkeypatch):
+    spec = tmp_path / "foreign" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text('{"argv": ["false"], "display_name": "another", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "foreign"))
+    notebook(tmp_path / "00_a.ipynb", NOTE.format("first"))
+    notebook(tmp_path / "00_a-Copy1.ipynb", NOTE.format("copy"))
+    workdir = tmp_path / "w{1}"
+    workshop.workshop(workdir, "smoke", notebooks=tmp_path)
+    assert (workdir / "order.txt").read_text() == "first:smoke:0 "
+    assert (workdir / "notebooks" / "00_a.ipynb").exists()
+
+
 def test_settings_are_literals_where_they_can_be():
     assert workshop.parse_settings(["minutes=2", "gan=False", "alignment=mesh"]) == {
         "minutes": 2, "gan": False, "alignment": "mesh"}  # fmt: skip
