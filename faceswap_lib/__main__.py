@@ -206,6 +206,10 @@ def main() -> int:
         return _say(f"Error: {error}")
     except UsageError as error:
         return _say(f"Error: {error.format_message().rstrip('.')}; see --help.")
+    except ImportError as error:  # Ctrl-C while a compiled module loads arrives as this
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        status = INTERRUPTED
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

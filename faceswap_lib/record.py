@@ -46,8 +46,7 @@ def read_about(folder: str | Path) -> dict:
         raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["profile"] not in profiles.PROFILES:
-            raise ValueError("profile")
+        profiles.get(found["profile"])
         if found["alignment"] not in ("mesh", "similarity") or not isinstance(found["history"], list):
             raise ValueError("alignment or history")
         if any(np.shape(found["shapes"][side]) != (478, 3) for side in "ab"):

@@ -80,7 +80,8 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
 def test_ctrl_c_says_what_is_kept(tmp_path):
     command = [sys.executable, "-m", "faceswap_lib", "extract", str(A), "--faces", str(tmp_path / "f")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    while not list(tmp_path.glob(".f-*")) and process.poll() is None:
+    # while libraries load, they may swallow the signal; so wait for the first picture
+    while not list(tmp_path.glob(".f-*/*.png")) and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     assert "Stopped." in process.communicate(timeout=60)[1]
