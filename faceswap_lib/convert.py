@@ -1,22 +1,19 @@
 """Lab 5: put B's face into A's video: A's texture and motion → encoder → decoder B → A's light → back into the frame.
 
-Frames stream through in small batches, so memory does not grow with the video's length; sound and time stamps are the
-source's own. Every converted video carries a visible label that says it is synthetic.
+What is done with each frame is in swap.py; here the network draws. Sound and time stamps are the source's own, and
+every converted video carries a visible label that says it is synthetic.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faceset, label, motion, profiles, record, video
+from faceswap_lib import UserError, color, faceset, profiles, record, swap, video
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import canvas
-
-BATCH = 16
+from faceswap_lib.swap import BATCH, Drawer, Scene
 
 
 @dataclass
@@ -26,17 +23,6 @@ class ConvertResult:
     out: Path
     frames: int
     swapped: int
-
-
-@dataclass
-class Scene:
-    """What is known of A's video before the first frame: points (N, 478, 3), motion, target points; A's mean."""
-
-    at: dict[int, int]
-    solid: np.ndarray
-    moves: np.ndarray
-    targets: list[np.ndarray]
-    mean: np.ndarray
 
 
 def convert(
@@ -52,7 +38,8 @@ def convert(
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
-    faces_a: the video's own faceset; color_match: light, mean, histogram or none; to: whose face is put in;
+    faces_a: the video's own faceset; color_match: light, mean, histogram or none; to: whose face is put in (the
+    video's own person is drawn anew, to see what the network can do);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     profile: refuse a model of another one. Raises UserError when faceset, model and video do not belong together.
     """
@@ -60,22 +47,37 @@ def convert(
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found, about, profile, model)
-    info = video.probe(video_path)
+    at = scene(found, about, to)
+    count = swap.render(video_path, out, at, drawer(model, about, found, to, untrained), match, progress)
+    return ConvertResult(Path(out), count, sum(i < count for i in at.at))
+
+
+def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict) -> dict:
+    """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
+    found, about = faceset.load(faces_a), record.read_about(model)
+    at, draw = scene(found, about, "b"), drawer(model, about, found, "b")
+    return {name: swap.faces_drawn({index: frame}, at, draw, match)[index] for name, match in methods.items()}
+
+
+def scene(found: Faceset, about: dict, to: str) -> Scene:
+    """Where a model's person is drawn in a faceset's video; about: what the model says of itself."""
     on = canvas(about["alignment"], profiles.get(about["profile"]).texture)
-    scene = _scene(found, about, Path(model), to)
-    drawer = _drawer(Path(model), about, to, untrained)
-    boxes: dict[int, list[np.ndarray]] = {}
-    for r in found.contents.faces:
-        boxes.setdefault(r.frame, []).append(np.array(r.box))
-    stamp = label.Label(info.width, info.height, boxes)
+    shapes = {side: np.array(shape) for side, shape in about["shapes"].items()}
+    return swap.scene(found, on, shapes[_side(found, about, to)], shapes[to])
 
-    def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
-        while chunk := list(islice(numbered, BATCH)):
-            for index, frame in _swap(chunk, scene, on, drawer, match):
-                yield stamp.stamp(index, frame)
 
-    count = video.rewrite(video_path, out, stream, progress=progress)
-    return ConvertResult(Path(out), count, sum(i < count for i in scene.at))
+def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: bool = False) -> Drawer:
+    """What draws person `to`: the network, or untrained the person's mean texture."""
+    if untrained:
+        mean = _mean(model, to)
+        return lambda textures, moves, indices: np.repeat(mean[None], len(indices), 0)
+    from faceswap_lib import checkpoint
+    from faceswap_lib.model import draw
+
+    own = _mean(model, _side(found, about, to))
+    net = checkpoint.build(profiles.get(about["profile"]), 0)
+    checkpoint.restore(net, Path(model))
+    return lambda textures, moves, indices: draw(net, _fill(ratio(textures, own)), _fill(moves), to)[: len(indices)]
 
 
 def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, model: str | Path) -> None:
@@ -91,45 +93,14 @@ def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, m
         )
 
 
-def _scene(found: Faceset, about: dict, model: Path, to: str) -> Scene:
-    solid = motion.smooth(found.solid, found.frames)
-    source = "b" if to == "a" else "a"
-    theirs = np.array(about["shapes"][to])
-    person = motion.person(solid, np.array(about["shapes"][source]))
-    mean = faceset.read_image(model / f"mean_{source}.png").astype("f4") / 255
-    if about["alignment"] == "mesh":
-        targets = [
-            motion.target(theirs, m, fit, s) for m, fit, s in zip(person.motion, person.fits, solid, strict=True)
-        ]
-    else:
-        targets = list(solid)
-    return Scene({int(f): i for i, f in enumerate(found.frames)}, solid, person.motion, targets, mean)
+def _side(found: Faceset, about: dict, to: str) -> str:
+    """Which of the model's people a video shows: by its fingerprint, and of a video it does not know the other one."""
+    known = [side for side in "ab" if about["data"][side]["sha256"] == found.source.sha256]
+    return known[0] if len(known) == 1 else "ba"["ab".index(to)]
 
 
-def _drawer(folder: Path, about: dict, to: str, untrained: bool) -> object:
-    if untrained:
-        mean = faceset.read_image(folder / f"mean_{to}.png").astype("f4") / 255
-        return lambda pictures, moves: np.repeat(mean[None], len(pictures), 0)
-    from faceswap_lib import checkpoint
-    from faceswap_lib.model import draw
-
-    net = checkpoint.build(profiles.get(about["profile"]), 0)
-    checkpoint.restore(net, folder)
-    return lambda pictures, moves: draw(net, pictures, moves, to)
-
-
-def _swap(chunk: list, scene: Scene, on: object, drawer: object, match: object) -> Iterator[tuple[int, np.ndarray]]:
-    """The frames of a chunk with their faces swapped; those without a face come back as they are."""
-    seen = [(index, frame, scene.at[index]) for index, frame in chunk if index in scene.at]
-    swapped = {}
-    if seen:
-        textures = np.stack([on.texture(frame, scene.solid[i][:, :2]) for _, frame, i in seen])
-        moves = np.stack([on.motion_picture(scene.moves[i]) for *_, i in seen])
-        drawn = drawer(_fill(ratio(textures, scene.mean)), _fill(moves))[: len(seen)]
-        for (index, frame, i), texture, face in zip(seen, textures, drawn, strict=True):
-            lit = match(face, (texture / 255).astype("f4"), on)
-            swapped[index] = on.draw(frame, lit * 255, on.alpha(scene.solid[i]), scene.targets[i])
-    return ((index, swapped.get(index, frame)) for index, frame in chunk)
+def _mean(model: str | Path, side: str) -> np.ndarray:
+    return faceset.read_image(Path(model) / f"mean_{side}.png").astype("f4") / 255
 
 
 def _fill(batch: np.ndarray) -> np.ndarray:

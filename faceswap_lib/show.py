@@ -120,17 +120,14 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
 
 def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict:
     """One frame's face before and after conversion, by each colour method; moment: 0 the first face, 1 the last."""
-    from faceswap_lib import color, convert, profiles, record
+    from faceswap_lib import color, convert
 
-    found, about = faceset.load(faces_a), record.read_about(model)
-    on = canvas(about["alignment"], profiles.get(about["profile"]).texture)
-    scene = convert._scene(found, about, Path(model), "b")
-    drawer = convert._drawer(Path(model), about, "b", False)
-    index = int(found.frames[round(moment * (len(found.frames) - 1))])
+    found = faceset.load(faces_a)
+    face = round(moment * (len(found.frames) - 1))
+    index = int(found.frames[face])
     frame = next(frame for i, frame in enumerate(video.frames(clip)) if i == index)
-    made = {name: next(convert._swap([(index, frame)], scene, on, drawer, way))[1]
-            for name, way in color.METHODS.items()}  # fmt: skip
-    here = scene.solid[scene.at[index]]
+    made = convert.still(frame, index, faces_a, model, color.METHODS)
+    here = motion.smooth(found.solid, found.frames)[face]
     return {name: close_up(picture, here) for name, picture in {"source": frame, **made}.items()}
 
 

@@ -114,12 +114,21 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
 @pytest.mark.parametrize("source, to", ["ab", "ba"])
 def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
     found, about = faceset.load(facesets[source]), record.read_about(trained.model)
-    scene = convert._scene(found, about, trained.model, to)
+    scene = convert.scene(found, about, to)
     mine = motion.person(motion.smooth(found.solid, found.frames), np.array(about["shapes"][source])).motion
     drawn = motion.person(np.stack(scene.targets), np.array(about["shapes"][to])).motion
     assert np.abs(drawn - mine).max() < 0.02, "in eye distances"
     assert scene.moves == pytest.approx(mine, abs=1e-6)
-    assert scene.mean == pytest.approx(faceset.read_image(trained.model / f"mean_{source}.png") / 255, abs=1e-6)
+
+
+def test_the_wrong_decoder_gives_the_videos_own_person_back(short, facesets, trained, tmp_path, clip_a):
+    out = tmp_path / "out.mp4"
+    convert.convert(short["a"], facesets["a"], trained.model, out, to="a")
+    about, found = record.read_about(trained.model), faceset.load(facesets["a"])
+    scene = convert.scene(found, about, "a")
+    assert np.abs(scene.targets[:, faces.OVAL, :2] - scene.solid[:, faces.OVAL, :2]).mean() < 0.5, "its own shape"
+    likeness = faces.embed(read(out)[5], found.solid[5, :, :2])
+    assert np.linalg.norm(likeness - faces.embed(clip_a.frames[5], clip_a.faces[5][0].landmarks)) < 0.35
 
 
 @pytest.mark.parametrize("name", list(color.METHODS))

@@ -1,0 +1,66 @@
+"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound and time stamps stay."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import faceset, video
+from faceswap_lib.evaluate import iris_distance
+
+TINT = (0, 10, -10)  # L, a, b of Lab: a pinker, colder face, as bright as before
+
+
+def blur(clip: str | Path, out: str | Path, faces_a: str | Path, sigma: float = 0.04) -> Path:
+    """The face out of focus: a Gaussian of `sigma` iris distances, on the face alone."""
+
+    def change(face: np.ndarray, ruler: float) -> np.ndarray:
+        return cv2.GaussianBlur(face, (0, 0), sigma * ruler)
+
+    return _on_faces(clip, out, faces_a, change)
+
+
+def tint(clip: str | Path, out: str | Path, faces_a: str | Path, by: tuple[float, float, float] = TINT) -> Path:
+    """The face in another colour: shifted in Lab by (L, a, b), on the face alone."""
+
+    def change(face: np.ndarray, ruler: float) -> np.ndarray:
+        lab = cv2.cvtColor(face.astype("f4") / 255, cv2.COLOR_RGB2LAB) + np.array(by, "f4")
+        return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype("u1")
+
+    return _on_faces(clip, out, faces_a, change)
+
+
+def delay(clip: str | Path, out: str | Path, frames: int = 3) -> Path:
+    """The picture late by some frames: the first one stands still so long, the sound does not wait."""
+
+    def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+        late: deque = deque(maxlen=frames + 1)
+        for _, frame in numbered:
+            late.extend([frame] * (1 if late else frames + 1))
+            yield late[0]
+
+    video.rewrite(clip, out, stream)
+    return Path(out)
+
+
+def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Callable) -> Path:
+    """The clip with its face changed; faces_a: the faceset of the video before the swap, which says where it is."""
+    found = faceset.load(faces_a)
+    at = dict(zip(found.frames.tolist(), found.solid[..., :2], strict=True))
+
+    def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+        for index, frame in numbered:
+            yield _blend(frame, at[index], change) if index in at else frame
+
+    video.rewrite(clip, out, stream)
+    return Path(out)
+
+
+def _blend(frame: np.ndarray, points: np.ndarray, change: Callable) -> np.ndarray:
+    from faceswap_lib import faces
+
+    ruler = iris_distance(points)
+    soft = cv2.GaussianBlur(faces.mask(points, frame.shape).astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
+    return (frame * (1 - soft) + change(frame, ruler) * soft + 0.5).astype("u1")

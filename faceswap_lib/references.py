@@ -1,0 +1,104 @@
+"""Swaps that need no training, to stand beside a trained one: it earns its place only above them.
+
+The classic paste is how face swaps were made before networks; the other two go through the mesh as the trained one
+does, with the same shape and the same light, and differ from it in the texture alone.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from faceswap_lib import batches, color, faces, faceset, motion, swap
+from faceswap_lib.batches import Side
+from faceswap_lib.faceset import Faceset, Progress
+from faceswap_lib.mesh import Mesh, canvas
+from faceswap_lib.swap import Drawer, Scene
+
+MOST = 1000  # faces of B, evenly over time
+NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
+LABELS = ("classic paste", "B's mean", "B's nearest")
+
+
+def make(clip: str | Path, faces_a: str | Path, faces_b: str | Path, folder: str | Path, size: int = 128,
+         progress: Progress | None = None) -> dict[str, Path]:  # fmt: skip
+    """Write the three references of a clip into a folder, labelled as synthetic; label -> file.
+
+    faces_a: the clip's own faceset; size: pixels of the textures. Raises UserError as extract and train do.
+    """
+    a, b, folder = faceset.load(faces_a), faceset.load(faces_b), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    on = canvas("mesh", size)
+    side = batches.load_side(b, on, MOST)
+    mine = motion.person(motion.smooth(a.solid, a.frames)).mean
+    through = swap.scene(a, on, mine, side.shape)
+    flat = swap.scene(a, canvas("similarity", 2 * size), mine, side.shape)
+    drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.light),
+               (through, nearest(through, side), color.light))  # fmt: skip
+    made = {}
+    for name, (at, drawer, match) in zip(LABELS, drawers, strict=True):
+        made[name] = folder / f"{name.replace(' ', '_').replace(chr(39), '')}.mp4"
+        swap.render(clip, made[name], at, drawer, match, _note(progress, name))
+    return made
+
+
+def paste(a: Faceset, b: Faceset, size: int) -> Drawer:
+    """B's picture whose landmarks lie nearest to A's, both aligned by similarity; turned and scaled, never bent."""
+    usable = b.usable
+    theirs, mine = (_aligned(points) for points in (b.solid[usable], a.solid))
+    pick = usable[[int(np.argmin(((theirs - face) ** 2).sum((1, 2)))) for face in mine]]
+    on = canvas("similarity", size)
+
+    def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
+        chosen = pick[indices]
+        flat = [faces.transform(b.transform(i), b.solid[i][:, :2]) for i in chosen]
+        return np.stack([on.texture(*one) for one in zip(b.images(chosen), flat, strict=True)]).astype("f4") / 255
+
+    return draw
+
+
+def mean(side: Side) -> Drawer:
+    """B's mean texture, whatever A does."""
+    return lambda textures, moves, indices: np.repeat(side.mean[None], len(indices), 0)
+
+
+def nearest(at: Scene, side: Side) -> Drawer:
+    """B's frames whose motion is nearest to A's, averaged by nearness (Nadaraya 1964, Watson 1964).
+
+    Nearness is that of the motion pictures, eyes and mouth above all; a frame counts only where it sees the face.
+    """
+    mine = _features(at.on, np.stack([at.on.motion_picture(m) for m in at.moves]))
+    theirs = _features(at.on, side.motions.astype("f4"))
+    far = np.maximum(0, (mine**2).sum(1)[:, None] + (theirs**2).sum(1) - 2 * mine @ theirs.T)
+    last = min(NEAREST, far.shape[1] - 1)
+    weights = np.exp(-3 * far / (np.sort(far, 1)[:, last : last + 1] + 1e-12))
+    weights[weights < 1e-3] = 0
+
+    def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
+        return np.stack([_blend(side, row) for row in weights[indices]])
+
+    return draw
+
+
+def _blend(side: Side, weights: np.ndarray) -> np.ndarray:
+    count = np.flatnonzero(weights)
+    seen = weights[count, None, None, None] * side.weights[count].astype("f4") + 1e-6
+    textures = side.targets[count].astype("f4") / 255
+    # a pixel that none of them sees is the mean's
+    trust = np.minimum(1, seen.sum(0) / 0.05)
+    return trust * (seen * textures).sum(0) / seen.sum(0) + (1 - trust) * side.mean
+
+
+def _features(on: Mesh, moves: np.ndarray) -> np.ndarray:
+    """Motion pictures (N, S/2, S/2, 4) as vectors (N, D), weighted as the loss is, calmed over time."""
+    weighted = moves * np.sqrt(on.importance * on.inside)[::2, ::2, None]
+    return gaussian_filter1d(weighted.reshape(len(moves), -1), 1.0, axis=0, mode="nearest")
+
+
+def _aligned(solid: np.ndarray) -> np.ndarray:
+    flat = solid[:, : faces.POINTS, :2]
+    return np.stack([faces.transform(faces.align(points, 1), points) for points in flat])
+
+
+def _note(progress: Progress | None, name: str) -> Progress | None:
+    return progress and (lambda done, total, note: progress(done, total, f"frames of the reference “{name}”"))

@@ -1,0 +1,87 @@
+"""One face out of a video and another one in: what conversion shares with the references that need no training.
+
+Frames stream through in small batches, so memory does not grow with the video's length; sound and time stamps are the
+source's own. Every video that leaves here carries a visible label that says it is synthetic.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from faceswap_lib import label, motion, video
+from faceswap_lib.faceset import Faceset, Progress
+from faceswap_lib.mesh import Crop, Mesh
+
+BATCH = 16
+# textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
+Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
+Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop], np.ndarray]  # one of color.METHODS
+
+
+@dataclass
+class Scene:
+    """What is known of a video before its first frame: whose faces, on which canvas, and where they are drawn.
+
+    solid (N, 478, 3) smoothed points, moves (N, 478, 3) motion, targets N points (478, 3) where the new face goes.
+    """
+
+    found: Faceset
+    on: Mesh | Crop
+    solid: np.ndarray
+    moves: np.ndarray
+    targets: np.ndarray
+
+    @cached_property
+    def at(self) -> dict[int, int]:
+        """Frame -> its face among the N."""
+        return {int(frame): i for i, frame in enumerate(self.found.frames)}
+
+
+def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray) -> Scene:
+    """The scene of a faceset's video; mine, theirs: mean shapes (478, 3) of who is there and who is put in.
+
+    On the mesh the new face has its own shape, moved as the old one moves; with similarity it takes the old one's.
+    """
+    solid = motion.smooth(found.solid, found.frames)
+    person = motion.person(solid, mine)
+    targets = solid
+    if isinstance(on, Mesh):
+        each = zip(person.motion, person.fits, solid, strict=True)
+        targets = np.stack([motion.target(theirs, m, fit, s) for m, fit, s in each])
+    return Scene(found, on, solid, *(x.astype("f4") for x in (person.motion, targets)))
+
+
+def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: Match,
+           progress: Progress | None = None) -> int:  # fmt: skip
+    """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames."""
+    info, boxes = video.probe(clip), {}
+    for r in at.found.contents.faces:
+        boxes.setdefault(r.frame, []).append(np.array(r.box))
+    stamp = label.Label(info.width, info.height, boxes)
+
+    def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+        while chunk := list(islice(numbered, BATCH)):
+            drawn = faces_drawn(dict(chunk), at, drawer, match)
+            for index, frame in chunk:
+                yield stamp.stamp(index, drawn.get(index, frame))
+
+    return video.rewrite(clip, out, stream, progress=progress)
+
+
+def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match) -> dict[int, np.ndarray]:
+    """Those of some frames (index -> picture) that show a face, with it drawn anew; at most BATCH frames at once."""
+    seen = [at.at[index] for index in frames if index in at.at]
+    if not seen:
+        return {}
+    pictures = [frame for index, frame in frames.items() if index in at.at]
+    textures = np.stack([at.on.texture(p, at.solid[i][:, :2]) for p, i in zip(pictures, seen, strict=True)])
+    moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
+    out = {}
+    for i, picture, texture, face in zip(seen, pictures, textures, drawer(textures, moves, seen), strict=True):
+        lit = match(face, (texture / 255).astype("f4"), at.on)
+        out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, at.on.alpha(at.solid[i]), at.targets[i])
+    return out
