@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import faceset, video
-from faceswap_lib.evaluate import iris_distance
+from faceswap_lib import faces, faceset, video
+from faceswap_lib.measures import iris_distance
 
 TINT = (0, 10, -10)  # L, a, b of Lab: a pinker, colder face, as bright as before
 
@@ -59,8 +59,6 @@ def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Ca
 
 
 def _blend(frame: np.ndarray, points: np.ndarray, change: Callable) -> np.ndarray:
-    from faceswap_lib import faces
-
     ruler = iris_distance(points)
     soft = cv2.GaussianBlur(faces.mask(points, frame.shape).astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
     return (frame * (1 - soft) + change(frame, ruler) * soft + 0.5).astype("u1")

@@ -85,6 +85,11 @@ class Faceset:
         return np.array([np.c_[r.landmarks, r.depth] for r in self.records], "f4").reshape(-1, 478, 3)
 
     @property
+    def poses(self) -> np.ndarray:
+        """Yaw, pitch, roll of each face in degrees, (N, 3)."""
+        return np.array([r.pose for r in self.records])
+
+    @property
     def usable(self) -> np.ndarray:
         """Indices of the faces to train on: not left out, picture still there."""
         there = [r.file is not None and (self.folder / r.file).exists() for r in self.records]

@@ -44,14 +44,14 @@ def make(clip: str | Path, faces_a: str | Path, faces_b: str | Path, folder: str
 
 def paste(a: Faceset, b: Faceset, size: int) -> Drawer:
     """B's picture whose landmarks lie nearest to A's, both aligned by similarity; turned and scaled, never bent."""
-    usable = b.usable
-    theirs, mine = (_aligned(points) for points in (b.solid[usable], a.solid))
+    usable, solid = b.usable, b.solid
+    theirs, mine = (_aligned(points) for points in (solid[usable], a.solid))
     pick = usable[[int(np.argmin(((theirs - face) ** 2).sum((1, 2)))) for face in mine]]
     on = canvas("similarity", size)
 
     def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
         chosen = pick[indices]
-        flat = [faces.transform(b.transform(i), b.solid[i][:, :2]) for i in chosen]
+        flat = [faces.transform(b.transform(i), solid[i][:, :2]) for i in chosen]
         return np.stack([on.texture(*one) for one in zip(b.images(chosen), flat, strict=True)]).astype("f4") / 255
 
     return draw
@@ -72,7 +72,7 @@ def nearest(at: Scene, side: Side) -> Drawer:
     far = np.maximum(0, (mine**2).sum(1)[:, None] + (theirs**2).sum(1) - 2 * mine @ theirs.T)
     last = min(NEAREST, far.shape[1] - 1)
     weights = np.exp(-3 * far / (np.sort(far, 1)[:, last : last + 1] + 1e-12))
-    weights[weights < 1e-3] = 0
+    weights = np.where(weights < 0.01, 0, weights).astype("f4")
 
     def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
         return np.stack([_blend(side, row) for row in weights[indices]])
@@ -81,12 +81,12 @@ def nearest(at: Scene, side: Side) -> Drawer:
 
 
 def _blend(side: Side, weights: np.ndarray) -> np.ndarray:
-    count = np.flatnonzero(weights)
-    seen = weights[count, None, None, None] * side.weights[count].astype("f4") + 1e-6
-    textures = side.targets[count].astype("f4") / 255
+    few = np.flatnonzero(weights)
+    seen = weights[few, None, None, None] * side.weights[few].astype("f4") + np.float32(1e-6)
+    total, drawn = seen.sum(0), np.einsum("nhwi,nhwc->hwc", seen, side.targets[few].astype("f4")) / 255
     # a pixel that none of them sees is the mean's
-    trust = np.minimum(1, seen.sum(0) / 0.05)
-    return trust * (seen * textures).sum(0) / seen.sum(0) + (1 - trust) * side.mean
+    trust = np.minimum(1, total / 0.05)
+    return trust * drawn / total + (1 - trust) * side.mean
 
 
 def _features(on: Mesh, moves: np.ndarray) -> np.ndarray:

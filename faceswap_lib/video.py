@@ -52,6 +52,19 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def timeline(path: str | Path) -> tuple[list[float], list[tuple[float, str]]]:
+    """When a video's frames are shown, in seconds, and its sound: each packet's time and SHA-256, undecoded."""
+    sounds: list[tuple[float, str]] = []
+
+    def hear(packet: av.Packet) -> None:
+        time = float((packet.pts or 0) * packet.time_base)
+        sounds.append((time, hashlib.sha256(bytes(packet)).hexdigest()))
+
+    with _open(path) as stream:
+        tick = float(stream.time_base)
+    return [stamp * tick for stamp, _ in _decode(path, sound=hear)], sounds
+
+
 def frames(path: str | Path) -> Iterator[np.ndarray]:
     """The frames of a video in order, upright: RGB uint8 (H, W, 3); UserError when it is cut off or damaged."""
     info, picture = _survey(path)
