@@ -13,7 +13,7 @@ from faceswap_lib import UserError, color, faceset, profiles, record, swap, vide
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import canvas
-from faceswap_lib.swap import BATCH, Drawer, Scene
+from faceswap_lib.swap import Drawer, Scene
 
 
 @dataclass
@@ -77,7 +77,7 @@ def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: b
     own = _mean(model, _side(found, about, to))
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
-    return lambda textures, moves, indices: draw(net, _fill(ratio(textures, own)), _fill(moves), to)[: len(indices)]
+    return lambda textures, moves, indices: draw(net, ratio(textures, own), moves, to)
 
 
 def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, model: str | Path) -> None:
@@ -101,8 +101,3 @@ def _side(found: Faceset, about: dict, to: str) -> str:
 
 def _mean(model: str | Path, side: str) -> np.ndarray:
     return faceset.read_image(Path(model) / f"mean_{side}.png").astype("f4") / 255
-
-
-def _fill(batch: np.ndarray) -> np.ndarray:
-    # always a whole batch, or the last one would be compiled anew
-    return np.concatenate([batch, np.repeat(batch[-1:], BATCH - len(batch), 0)]).astype("f4")

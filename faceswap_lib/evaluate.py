@@ -32,6 +32,7 @@ from faceswap_lib.mesh import canvas
 from faceswap_lib.watch import Watched, likenesses, watch
 
 PACKAGES = ("av", "dlib-bin", "mediapipe", "numpy", "opencv-python-headless", "scikit-image")
+SHUT = 0.6  # of the source's usual opening: behind lids nearer than that, landmarks guess the iris
 SAME_TIME = 0.002  # seconds: .mkv stores whole milliseconds
 Columns = dict[str, dict[str, np.ndarray]]  # clip -> figure -> a value per frame, NaN where there is none
 
@@ -55,7 +56,7 @@ def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folde
     report.reserve(folder)
     if a:
         size = profiles.get(about["profile"]).texture if about else 128
-        clips |= references.make(source, faces_a, faces_b, Path(folder) / "references", size, progress)
+        clips |= references.make(source, a, b, Path(folder) / "references", size, progress)
     watched, own = watch(clips, masks, every, total, progress), likenesses(b)
     values = _tabulate(watched, clips, own, faces_b)
     judged = {name: figures.judge(name, _of(values, name), seed) for name in FIGURES if name in values["swap"]}
@@ -109,28 +110,29 @@ def _tabulate(watched: dict[str, Watched], clips: dict, own: np.ndarray, faces_b
     mean_a, mean_b = np.nanmean(values["source"]["likeness"], 0), own.mean(0)
     if np.linalg.norm(mean_a - mean_b) < 0.1:
         raise UserError(f"The faces in {faces_b} are those of {clips['source']}; give the other person's faceset.")
-    moves = {label: _motion(seen.solid) for label, seen in watched.items()}
+    people = {label: motion.person(np.stack(list(seen.solid.values()))) for label, seen in watched.items()}
     for label, columns in values.items():
         columns["identity"] = whose = measures.identity(columns["likeness"], mean_a, mean_b)
         columns["share_nearer_b"] = np.where(np.isnan(values["source"]["likeness"][:, 0]), np.nan, whose > 0)
-        columns["motion"] = _apart(moves[label], moves["source"], len(whose))
+        columns |= _acts(label, watched, people)
         if "ideal" in values:
             columns["to_ideal"] = np.linalg.norm(columns["likeness"] - values["ideal"]["likeness"], axis=1)
     return values
 
 
-def _motion(solid: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-    """What lids, lips and brows do in each frame (K, 2), freed of pose and person, in % of the iris distance."""
-    person = motion.person(np.stack(list(solid.values())))
-    ruler = measures.iris_distance(person.mean[:, :2])
-    return {i: 100 * move[measures.FEATURES, :2] / ruler for i, move in zip(solid, person.motion, strict=True)}
-
-
-def _apart(mine: dict[int, np.ndarray], theirs: dict[int, np.ndarray], total: int) -> np.ndarray:
-    out = np.full(total, np.nan)
-    for i in mine.keys() & theirs.keys():
-        out[i] = np.linalg.norm(mine[i] - theirs[i], axis=1).mean()
-    return out
+def _acts(label: str, watched: dict[str, Watched], people: dict[str, motion.Person]) -> dict[str, np.ndarray]:
+    """Motion and gaze of a clip, both freed of pose: a turned head's eyes look aside in the picture, and do not."""
+    moved, gaze = (np.full(len(watched[label].rows), np.nan) for _ in range(2))
+    person, source = people[label], people["source"]
+    ruler, at = measures.iris_distance(person.mean[:, :2]), {i: k for k, i in enumerate(watched["source"].solid)}
+    open_eyes = SHUT * np.nanmedian(watched["source"].column("eyes"))
+    for k, i in enumerate(watched[label].solid):
+        if i in at:
+            apart = (person.motion[k] - source.motion[at[i]])[measures.FEATURES, :2]
+            moved[i] = 100 / ruler * np.linalg.norm(apart, axis=1).mean()
+        if watched[label].rows[i]["eyes"] > open_eyes:
+            gaze[i] = measures.gaze((person.mean + person.motion[k])[:, :2])
+    return {"motion": moved, "gaze": gaze}
 
 
 def _of(values: Columns, name: str) -> dict[str, np.ndarray]:

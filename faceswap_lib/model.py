@@ -13,6 +13,7 @@ from keras import layers, ops
 
 MOTION_CHANNELS = 4
 SLOPE = 0.1
+DRAWN = 16
 CONTRAST = 5.0  # pores and lashes are a few hundredths of full brightness: show them large
 
 
@@ -190,5 +191,10 @@ def _route(net: FaceSwap, to: str) -> keras.Model:
 
 
 def draw(net: FaceSwap, picture: np.ndarray, motion: np.ndarray, to: str) -> np.ndarray:
-    """Faces (N, S/2, S/2, 3) and their motion (N, S/2, S/2, 4), drawn as person "a" or "b": (N, S, S, 3) in [0, 1]."""
-    return np.asarray(_route(net, to).predict_on_batch([picture, motion]))
+    """Faces (N, S/2, S/2, 3) and their motion (N, S/2, S/2, 4), drawn as person "a" or "b": (N, S, S, 3) in [0, 1].
+
+    DRAWN faces at a time, the last ones repeated to fill up, so that there is one shape to compile for.
+    """
+    n, route = len(picture), _route(net, to)
+    index = np.minimum(np.arange(-(-n // DRAWN) * DRAWN), n - 1).reshape(-1, DRAWN)
+    return np.concatenate([route.predict_on_batch([picture[i], motion[i]]) for i in index])[:n]

@@ -4,12 +4,14 @@ The classic paste is how face swaps were made before networks; the other two go 
 does, with the same shape and the same light, and differ from it in the texture alone.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from faceswap_lib import batches, color, faces, faceset, motion, swap
+from faceswap_lib import batches, color, faces, motion, swap
 from faceswap_lib.batches import Side
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Mesh, canvas
@@ -20,25 +22,27 @@ NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
 LABELS = ("classic paste", "B's mean", "B's nearest")
 
 
-def make(clip: str | Path, faces_a: str | Path, faces_b: str | Path, folder: str | Path, size: int = 128,
+def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int = 128,
          progress: Progress | None = None) -> dict[str, Path]:  # fmt: skip
     """Write the three references of a clip into a folder, labelled as synthetic; label -> file.
 
-    faces_a: the clip's own faceset; size: pixels of the textures. Raises UserError as extract and train do.
+    a: the clip's own faceset, b: that of the person put in; size: pixels of the textures. Raises UserError as train.
     """
-    a, b, folder = faceset.load(faces_a), faceset.load(faces_b), Path(folder)
+    folder, on = Path(folder), canvas("mesh", size)
     folder.mkdir(parents=True, exist_ok=True)
-    on = canvas("mesh", size)
     side = batches.load_side(b, on, MOST)
     mine = motion.person(motion.smooth(a.solid, a.frames)).mean
     through = swap.scene(a, on, mine, side.shape)
     flat = swap.scene(a, canvas("similarity", 2 * size), mine, side.shape)
     drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.light),
                (through, nearest(through, side), color.light))  # fmt: skip
-    made = {}
-    for name, (at, drawer, match) in zip(LABELS, drawers, strict=True):
-        made[name] = folder / f"{name.replace(' ', '_').replace(chr(39), '')}.mp4"
-        swap.render(clip, made[name], at, drawer, match, _note(progress, name))
+    made = {label: folder / f"{label.replace(' ', '_').replace(chr(39), '')}.mp4" for label in LABELS}
+    with ThreadPoolExecutor() as pool:
+        note = _Note(progress, len(LABELS))
+        each = zip(made.values(), drawers, strict=True)
+        done = [pool.submit(swap.render, clip, out, *how, note.of(k)) for k, (out, how) in enumerate(each)]
+        for one in done:
+            one.result()
     return made
 
 
@@ -100,5 +104,17 @@ def _aligned(solid: np.ndarray) -> np.ndarray:
     return np.stack([faces.transform(faces.align(points, 1), points) for points in flat])
 
 
-def _note(progress: Progress | None, name: str) -> Progress | None:
-    return progress and (lambda done, total, note: progress(done, total, f"frames of the reference “{name}”"))
+class _Note:
+    """One line of progress for several videos at a time."""
+
+    def __init__(self, progress: Progress | None, count: int):
+        self.progress, self.done, self.lock = progress, [0] * count, Lock()
+
+    def of(self, number: int) -> Progress:
+        def tell(done: int, total: int | None, note: str) -> None:
+            with self.lock:
+                self.done[number] = done
+                if self.progress:
+                    self.progress(sum(self.done), total and total * len(self.done), "frames of references drawn")
+
+        return tell

@@ -60,9 +60,10 @@ def watch(clips: Mapping[str, str | Path], masks: Mapping[str, str | Path], ever
         streams = (video.frames(path) for path in (clips | masks).values())
         for i, pictures in enumerate(zip(*streams, strict=True)):
             shown = dict(zip(clips | masks, pictures, strict=True))
-            found = dict(zip(clips, pool.map(lambda k: eyes[k].detector.detect(shown[k]), clips), strict=True))  # noqa: B023
-            last = _at(found["source"], last) or next(iter(found["source"]), last)
-            points = {label: _solid(_at(found[label], last)) for label in clips}
+            found = dict(zip(clips, pool.map(_detector(eyes, shown, last), clips), strict=True))
+            # where the source's face has jumped, as over a cut, the largest one is followed from there
+            last = faces.nearest(found["source"], last) or next(iter(found["source"]), last)
+            points = {label: _solid(faces.nearest(found[label], last)) for label in clips}
             score = _scorer(eyes, shown, points, i % every == 0)
             for label, row in zip(clips, pool.map(score, clips), strict=True):
                 watched[label].rows.append(row)
@@ -118,10 +119,8 @@ def _workers() -> tuple[Executor, bool]:
     return get_reusable_executor(max_workers=min(cores, 4), timeout=60), False
 
 
-def _at(found: list[faces.Face], near: faces.Face | None) -> faces.Face | None:
-    """The face that lies where near does: another person in the picture is not the swapped one."""
-    far = [] if near is None else [np.linalg.norm(f.landmarks.mean(0) - near.landmarks.mean(0)) for f in found]
-    return found[int(np.argmin(far))] if far and min(far) < measures.iris_distance(near.landmarks) else None
+def _detector(eyes: dict[str, _Eye], shown: dict, near: faces.Face | None) -> Callable[[str], list[faces.Face]]:
+    return lambda label: eyes[label].detector.detect(shown[label], near)
 
 
 def _solid(face: faces.Face | None) -> np.ndarray | None:
@@ -138,7 +137,6 @@ def _scorer(eyes: dict[str, _Eye], shown: dict, points: dict, full: bool) -> Cal
         texture = None if source is None else measures.calm_texture(picture, source[:, :2])
         if face is not None:
             row["eyes"], row["mouth"] = measures.openings(face[:, :2])
-            row["gaze"] = measures.gaze(face[:, :2])
         if source is not None:
             changed = cv2.absdiff(picture, shown["source"])[faces.mask(source[:, :2], picture.shape) > 0]
             row["lost"] = float(face is None)
