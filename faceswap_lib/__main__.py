@@ -126,19 +126,29 @@ def evaluate(
     swapped: Annotated[Path, typer.Argument(help="The swapped video.")],
     source: Annotated[Path, typer.Option(help="The video before the swap.")],
     faces_b: Annotated[Path, typer.Option(help="Faceset of the person who was put in.")],
-    report: Annotated[Path, typer.Option(help="Folder for report.json.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to compare with.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")]
+    = None,
     truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
     truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another report.json, to compare with.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
 ) -> None:
-    """Measure a swap. Example: evaluate swapped.mp4 --source a.mp4 --faces-b faces/b --report ."""
+    """Measure a swap. Example: evaluate swapped.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
+    from faceswap_lib import report as paper
 
+    other = paper.read(against) if against else None
     with progress_bar("Measuring") as progress:
-        r = lab.evaluate(swapped, source, faces_b, report, truth, truth_mask, None, seed, every, progress=progress)
-    print(lab.table(r))
-    print(lab.summarise(r))
+        r = lab.evaluate(swapped, source, faces_b, report, truth, truth_mask, faces_a, model, None, seed, every,
+                         progress=progress)  # fmt: skip
+    print(paper.table(r))
+    print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), paper.summarise(r), sep="\n")
+    if other:
+        print(f"\nAgainst {against}:\n{paper.compared(r, other)}")
+    print(f"To read and to send around: {report / 'report.html'}")
 
 
 @app.command()

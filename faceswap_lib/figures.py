@@ -28,6 +28,7 @@ class Figure:
 
 AGAINST, WHOSE, ACTS = "Like the ideal swap", "Whose face it is", "Does it what A does"
 CALM, FITS, WHOLE, UNSEEN = "Is it calm", "Does it fit in", "Is it complete", "Faces kept from training"
+SIDES = {"better": "better than", "worse": "worse than", "even": "not clearly different from", "other frames": "beside"}
 OWN = ("ideal", "source")  # these compare with the source, which agrees with itself by definition
 FIGURES = {
     "ssim": Figure(AGAINST, "higher", ".3f", "structure like the ideal swap's, inside its mask; 1 is the same"),
@@ -121,27 +122,37 @@ def judge(name: str, values: dict[str, np.ndarray], seed: int) -> tuple[dict, st
     """
     about, swap = FIGURES[name], values["swap"]
     value, low, high = (round(x, 4) for x in interval(swap, seed))
-    rows, sides = {}, {}
-    for label, column in values.items():
-        if label == "swap":
-            continue
-        rows[label] = round(interval(column, seed)[0], 4)
-        side = "the mark to reach:" if label in about.marks else _side(about, swap, column, seed)
-        sides.setdefault(side, []).append(f"{label} ({rows[label]:{about.form}})")
+    others = {label: column for label, column in values.items() if label != "swap"}
+    rows = {label: round(interval(column, seed)[0], 4) for label, column in others.items()}
+    against = {label: _beside(about, swap, column, seed) for label, column in others.items()}
+    sides: dict[str, list[str]] = {}
+    for label, side in against.items():
+        told = "the mark to reach:" if label in about.marks else SIDES[side]
+        sides.setdefault(told, []).append(f"{label} ({rows[label]:{about.form}})")
     n = int(np.isfinite(swap).reshape(len(swap), -1).all(1).sum())
-    figure = {"value": value, "low": low, "high": high, "n": n, "better": about.better, "reference": rows}
+    figure = {"value": value, "low": low, "high": high, "n": n, "better": about.better, "reference": rows,
+              "swap_is": against}  # fmt: skip
     told = "; ".join(f"{side} {', '.join(labels)}" for side, labels in sides.items())
     said = f"{name} {value:{about.form}} ({low:{about.form}} to {high:{about.form}}, n = {n})"
     return figure, f"{said}: {told}." + (f" {about.advice}" if _is_bad(about, low, high) else "")
 
 
-def _side(about: Figure, swap: np.ndarray, other: np.ndarray, seed: int) -> str:
+def _beside(about: Figure, swap: np.ndarray, other: np.ndarray, seed: int) -> str:
+    """Is the swap better or worse than another clip, frame by frame, or is that within the noise?"""
     if len(swap) != len(other):
-        return "beside"
+        return "other frames"
     _, least, most = interval(swap, seed, other)
     if not (least > 0 or most < 0):
-        return "not clearly different from"
-    return "better than" if (least > 0) == (about.better == "higher") else "worse than"
+        return "even"
+    return "better" if (least > 0) == (about.better == "higher") else "worse"
+
+
+def change(figure: dict, value: float) -> str:
+    """Does another clip's value fall out of a report's figure on the bad side, rise on the good one, or hold?"""
+    up = figure["better"] == "higher"
+    if figure["low"] <= value <= figure["high"]:
+        return "holds"
+    return "rises" if (value > figure["high"]) == up else "falls"
 
 
 def _is_bad(about: Figure, low: float, high: float) -> bool:

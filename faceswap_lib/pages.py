@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -14,23 +14,15 @@ import cv2
 import numpy as np
 
 from faceswap_lib import UserError, video
+from faceswap_lib.figures import FIGURES, change
+from faceswap_lib.report import labels, shown
 
 COLUMNS = ("A", "A → A", "A → B", "B", "B → B", "B → A")  # of a training's preview
 EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
-MADE_BY = {"faces/a/faces.json": "03_extract", "faces/b/faces.json": "03_extract", "model/model.weights.h5": "04_train"}
+MADE_BY = {"faces/a": ("faces.json", "03_extract"), "faces/b": ("faces.json", "03_extract"),
+           "model": ("model.weights.h5", "04_train"), "swapped.mp4": ("", "05_convert")}  # fmt: skip
+CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}
 COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
-MEANING = {
-    "ssim": "structure like the ideal swap's; 1 is the same",
-    "psnr": "pixels like the ideal swap's, in dB",
-    "parts": "structure of eyes and mouth alone",
-    "placement": "how far the face lies from the ideal's place, % of the distance between the eyes",
-    "expression": "how far its points are from the ideal's, once it is moved there, same unit",
-    "to_ideal": "a face recogniser's distance to the ideal swap's face; under 0.6 it says “same person”",
-    "identity": "whose face it is: −1 A's, +1 B's",
-    "share_nearer_b": "share of the frames in which the recogniser sees B rather than A",
-    "sharpness": "fine detail; 1 is the ideal's (without an ideal: the source's)",
-    "coverage": "share of A's frames in which the face has become another",
-}
 
 
 class Page(str):
@@ -61,12 +53,12 @@ def _shell() -> object | None:
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
-def needs(workdir: str | Path, *folders: str) -> Path:
-    """The workdir, once it holds these folders, e.g. "model"; UserError names the lab that makes what is missing."""
-    for name, lab in MADE_BY.items():
-        folder = str(Path(name).parent)
-        if folder in folders and not (Path(workdir) / name).exists():
-            raise UserError(f"{workdir} has no {folder} yet: run {lab}.ipynb first, with the same workdir.")
+def needs(workdir: str | Path, *things: str) -> Path:
+    """The workdir, once it holds these things, e.g. "model"; UserError names the lab that makes what is missing."""
+    for thing in things:
+        inside, lab = MADE_BY[thing]
+        if not (Path(workdir) / thing / inside).exists():
+            raise UserError(f"{workdir} has no {thing} yet: run {lab}.ipynb first, with the same workdir.")
     return Path(workdir)
 
 
@@ -95,18 +87,31 @@ def _cell(value: object, kind: str = "td", weight: str = "") -> str:
 
 def scores(report: dict) -> Page:
     """evaluate's report as a table: a figure a line, the swap beside its references, and what the figure means."""
-    from faceswap_lib.evaluate import FIGURES
+    names = labels(report)
+    heads = ["figure", "swap", "95 % interval", *names, "better", "what it says"]
+    lines, group = ["".join(_cell(head, "th") for head in heads)], ""
+    for name, f in report["figures"].items():
+        if group != (group := FIGURES[name].group):
+            lines.append(f'<th colspan="{len(heads)}" style="text-align:left;padding-top:1em">{html.escape(group)}</th>')
+        others = (shown(name, f["reference"].get(label)) for label in names)
+        swap = _cell(shown(name, f["value"]), weight="font-weight:bold")
+        sure = _cell(f"{shown(name, f['low'])} … {shown(name, f['high'])}", weight="white-space:nowrap")
+        says = _cell(FIGURES[name].meaning, weight="min-width:16em")
+        lines.append(_cell(name) + swap + sure + "".join(map(_cell, [*others, f["better"]])) + says)
+    return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
 
-    figures = report["figures"]
-    labels = list(dict.fromkeys(label for f in figures.values() for label in f["reference"]))
-    heads = ["figure", "swap", "95 % interval", *labels, "better", "what it says"]
-    lines = ["".join(_cell(head, "th") for head in heads)]
-    for name, f in figures.items():
-        form = FIGURES[name][1]
-        others = (format(f["reference"][label], form) if label in f["reference"] else "" for label in labels)
-        swap = _cell(format(f["value"], form), weight="font-weight:bold")
-        sure = _cell(f"{f['low']:{form}} … {f['high']:{form}}", weight="white-space:nowrap")
-        lines.append(_cell(name) + swap + sure + "".join(map(_cell, [*others, f["better"], MEANING[name]])))
+
+def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
+    """Which figures of each broken clip leave the swap's interval, framed where it was predicted: label -> figures."""
+    lines = ["".join(_cell(head, "th") for head in ("figure", "swap", *predicted))]
+    for name, f in report["figures"].items():
+        if not set(predicted) <= set(f["reference"]):
+            continue
+        cells = [_cell(name), _cell(shown(name, f["value"]), weight="font-weight:bold")]
+        for label, figures in predicted.items():
+            look = CHANGE[change(f, f["reference"][label])] + "border:2px solid #333;" * (name in figures)
+            cells.append(_cell(shown(name, f["reference"][label]), weight=look))
+        lines.append("".join(cells))
     return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
 
 

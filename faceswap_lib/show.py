@@ -200,6 +200,22 @@ def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
     return _done(fig, "")
 
 
+def over_time_of(report: dict, names: Sequence[str]) -> Figure:
+    """Figures of a report over time: the swap, the source, and the ideal where there is one."""
+    frames, looks = report["frames"], {"source": (GREY, 1.2), "ideal": ("#2d8a4e", 1.2), "swap": (B, 2.2)}
+    names = [name for name in names if name in frames["swap"]]
+    fig, axes = plt.subplots(len(names), 1, figsize=(8, 1.5 * len(names)), squeeze=False, sharex=True,
+                             layout="constrained")  # fmt: skip
+    for ax, name in zip(axes[:, 0], names, strict=True):
+        for label, (colour, width) in looks.items():
+            if name in frames.get(label, {}):
+                values = [np.nan if value is None else value for value in frames[label][name]]
+                ax.plot(frames["index"], values, color=colour, lw=width, label=label)
+        _plain(ax, "frame" if ax is axes[-1, 0] else "", name)
+    axes[0, 0].legend(frameon=False, fontsize=9, ncols=3)
+    return _done(fig, "")
+
+
 def preview(model: str | Path, which: int = -1) -> Figure:
     """A preview of a training (0 the first, -1 the last): held-out faces, and how the network draws them."""
     path = _previews(model)[which]

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faceswap_lib import UserError, profiles, video
+from faceswap_lib import UserError, profiles, report, video
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert")
+LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert",
+        "06_evaluate")
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
@@ -84,9 +85,8 @@ def closing(run: Workshop) -> str:
     lines = [f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.",
              f"The swapped video: {run.workdir / 'swapped.mp4'}"]  # fmt: skip
     if run.report:
-        from faceswap_lib import evaluate
-
-        lines += ["How good it is:", evaluate.table(run.report), evaluate.summarise(run.report)]
+        lines += ["How good it is:", report.table(run.report), report.summarise(run.report),
+                  f"The report: {run.workdir / 'report.html'}"]  # fmt: skip
     return "\n".join([*lines, f"The notebooks with all pictures: {run.workdir / 'index.html'}"])
 
 
@@ -198,7 +198,7 @@ def _write_index(run: Workshop) -> None:
         f"<td>{lab.seconds:.0f} s</td><td>{lab.status}</td></tr>\n"
         for lab in run.labs
     )
-    figures = f"<h2>How good it is</h2><pre>{html.escape(closing(run))}</pre>" if run.report else ""
+    figures = f"<h2><a href=\"report.html\">How good it is</a></h2><pre>{html.escape(closing(run))}</pre>" if run.report else ""
     has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
     clip = '<video src="swapped.mp4" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
