@@ -127,7 +127,7 @@ def evaluate(
     source: Annotated[Path, typer.Option(help="The video before the swap.")],
     faces_b: Annotated[Path, typer.Option(help="Faceset of the person who was put in.")],
     report: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
-    faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to compare with.")] = None,
+    faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to beat.")] = None,
     model: Annotated[Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")]
     = None,
     truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
@@ -136,7 +136,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
 ) -> None:
-    """Measure a swap. Example: evaluate swapped.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
+    """Measure a swap. Example: evaluate s.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
     from faceswap_lib import report as paper
 

@@ -92,7 +92,7 @@ def scores(report: dict) -> Page:
     lines, group = ["".join(_cell(head, "th") for head in heads)], ""
     for name, f in report["figures"].items():
         if group != (group := FIGURES[name].group):
-            lines.append(f'<th colspan="{len(heads)}" style="text-align:left;padding-top:1em">{html.escape(group)}</th>')
+            lines.append(f'<th colspan="{len(heads)}" style="text-align:left">{html.escape(group)}</th>')
         others = (shown(name, f["reference"].get(label)) for label in names)
         swap = _cell(shown(name, f["value"]), weight="font-weight:bold")
         sure = _cell(f"{shown(name, f['low'])} … {shown(name, f['high'])}", weight="white-space:nowrap")

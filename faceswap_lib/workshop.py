@@ -198,7 +198,8 @@ def _write_index(run: Workshop) -> None:
         f"<td>{lab.seconds:.0f} s</td><td>{lab.status}</td></tr>\n"
         for lab in run.labs
     )
-    figures = f"<h2><a href=\"report.html\">How good it is</a></h2><pre>{html.escape(closing(run))}</pre>" if run.report else ""
+    head = '<h2><a href="report.html">How good it is</a></h2>'
+    figures = f"{head}<pre>{html.escape(closing(run))}</pre>" if run.report else ""
     has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
     clip = '<video src="swapped.mp4" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)

@@ -1,6 +1,7 @@
 """Figures of a swap: against closed forms, scikit-image, and clips whose order is known."""
 
 import json
+import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import SimilarityTransform
 
-from faceswap_lib import UserError, evaluate, extract, faces, samples, video
+from faceswap_lib import UserError, evaluate, extract, faces, faceset, measures, samples, video, watch
+from faceswap_lib import report as report_file
+from faceswap_lib.figures import FIGURES
 
 FRAMES, EVERY = 24, 4
 
@@ -47,67 +50,6 @@ def score(clips, tmp_path_factory):
 def report(score) -> tuple[dict, Path]:
     """The report of that evaluation, and its folder."""
     return score(seed=3)
-
-
-def test_structure_of_flat_pictures_has_a_closed_form() -> None:
-    dark, light = (np.full((20, 30, 3), grey, "u1") for grey in (60, 90))
-    c1 = (0.01 * 255) ** 2
-    expected = (2 * 60 * 90 + c1) / (60**2 + 90**2 + c1)  # variances are 0, so only the luminance term is left
-    np.testing.assert_allclose(evaluate.structure(dark, light), expected, atol=1e-9)
-
-
-def test_psnr_counts_only_the_inside() -> None:
-    ideal = np.full((20, 20, 3), 100, "u1")
-    picture, inside = ideal + np.uint8(5), np.zeros((20, 20), bool)
-    inside[5:15, 5:15], picture[0] = True, 0
-    assert evaluate.psnr(picture, ideal, inside) == pytest.approx(20 * np.log10(255 / 5))
-    assert evaluate.psnr(ideal, ideal, inside) == 100
-
-
-def test_identity_runs_from_a_to_b() -> None:
-    a, b = np.random.default_rng(0).normal(size=(2, 128))
-    got = evaluate.identity(np.array([a, (a + b) / 2, b, a + 0.8 * (b - a)]), a, b)
-    np.testing.assert_allclose(got, [-1, 0, 1, 0.6], atol=1e-12)
-
-
-def test_parts_are_eyes_and_mouth_and_nothing_else(clips) -> None:
-    frame = next(video.frames(clips["truth_a_as_b"]))
-    with faces.Detector() as detector:
-        points = detector.detect(frame)[0].landmarks
-    area = evaluate.parts(points, frame.shape)
-    x, y = np.round(points[[468, 473, 13, 61]]).astype(int).T  # irises, upper lip, corner of the mouth
-    assert area[y, x].all()
-    x, y = np.round(points[[4, 10, 152, 205, 425]]).astype(int).T  # tip of the nose, forehead, chin, cheeks
-    assert not area[y, x].any()
-    assert cv2.connectedComponents(area.astype("u1"))[0] == 1 + 3
-
-
-def test_interval_of_independent_values_is_the_textbook_one() -> None:
-    values = np.random.default_rng(1).normal(5, 2, 3200)
-    mean, low, high = evaluate.interval(values)
-    assert mean == pytest.approx(values.mean())
-    assert (high - low) / 2 == pytest.approx(1.96 * values.std() / np.sqrt(len(values)), rel=0.2)
-    assert evaluate.interval(values) == (mean, low, high) != evaluate.interval(values, seed=1)
-
-
-def test_interval_holds_its_promise_for_neighbours_that_are_alike() -> None:
-    rng, hits, naive = np.random.default_rng(2), 0, 0
-    for _ in range(100):
-        noise = np.convolve(rng.normal(size=415), np.ones(16) / 4, "valid")  # true mean 0, correlated over 16 frames
-        _, low, high = evaluate.interval(noise)
-        hits += low <= 0 <= high
-        naive += abs(noise.mean()) < 1.96 * noise.std() / np.sqrt(len(noise))
-    assert hits >= 80 > 60 > naive
-
-
-def test_interval_leaves_out_what_was_not_scored() -> None:
-    values = np.random.default_rng(3).normal(size=160)
-    thin = np.full(640, np.nan)
-    thin[::4] = values
-    assert evaluate.interval(thin)[0] == pytest.approx(values.mean())
-    # a quarter of the frames: the same stretch of time is a quarter of the values
-    dense = np.repeat(values, 4)
-    assert np.ptp(evaluate.interval(thin)[1:]) == pytest.approx(np.ptp(evaluate.interval(dense)[1:]), rel=0.25)
 
 
 def test_figures_of_the_source_are_those_of_scikit_image(clips, report) -> None:
@@ -149,24 +91,29 @@ def test_clips_stand_in_the_known_order(report) -> None:
 
 
 def test_a_shift_is_placement_and_costs_nothing_else(clips, report) -> None:
-    shifted = {name: figure["reference"]["shifted"] for name, figure in report[0]["figures"].items()}
+    shifted = {name: figure["reference"].get("shifted") for name, figure in report[0]["figures"].items()}
     both = zip(video.frames(clips["shifted"]), video.frames(clips["truth_a_as_b"]), strict=True)
-    assert np.mean([evaluate.structure(a, b)[80:240, 100:220].mean() for a, b in both]) < 0.75
+    assert np.mean([measures.structure(a, b)[80:240, 100:220].mean() for a, b in both]) < 0.75
     assert shifted["ssim"] > 0.93 and shifted["expression"] < 1
     with faces.Detector() as detector:
-        ruler = evaluate.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
+        ruler = measures.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
     assert shifted["placement"] == pytest.approx(np.hypot(6, 4) / ruler * 100, rel=0.1)
 
 
 def test_report_keeps_its_contract(report, clips) -> None:
     result, folder = report
-    assert [path.name for path in folder.iterdir()] == ["report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json"]
     assert json.loads((folder / "report.json").read_text(encoding="utf-8")) == result
-    assert set(result) == {"figures", "run", "verdicts"}
-    for figure in result["figures"].values():
-        assert set(figure) == {"value", "low", "high", "n", "better", "reference"}
+    assert set(result) == {"figures", "run", "verdicts", "frames"}
+    for name, figure in result["figures"].items():
+        assert set(figure) == {"value", "low", "high", "n", "better", "reference", "swap_is"}
         assert figure["low"] <= figure["value"] <= figure["high"] and figure["better"] in ("higher", "lower")
-        assert list(figure["reference"]) == ["copy", "shifted", "source", "ideal"]
+        expected = ["source"] if name == "timing" else ["copy", "shifted", "source", "ideal"]
+        assert list(figure["reference"]) == expected + ["B's own"] * (name == "identity")
+    frames = result["frames"]
+    assert list(frames) == ["index", "copy", "shifted", "swap", "source", "ideal"]
+    assert frames["index"] == list(range(0, FRAMES, EVERY))
+    assert np.mean(frames["swap"]["ssim"]) == pytest.approx(result["figures"]["ssim"]["value"], abs=1e-4)
     assert result["figures"]["ssim"]["n"] == FRAMES / EVERY and result["figures"]["coverage"]["n"] == FRAMES
     assert result["run"]["data"]["source"] == video.sha256(clips["person_a"]) and result["run"]["seed"] == 3
     assert str(folder.parent) not in json.dumps(result)
@@ -174,21 +121,52 @@ def test_report_keeps_its_contract(report, clips) -> None:
 
 def test_verdicts_say_better_worse_and_neither(report) -> None:
     verdicts = {verdict.split()[0]: verdict for verdict in report[0]["verdicts"]}
-    assert list(verdicts) == list(evaluate.FIGURES)
+    without = {"sound", "unseen_a", "unseen_b"}  # these clips are silent, and no model was given
+    assert list(verdicts) == [name for name in FIGURES if name not in without]
     assert "not clearly different from copy (" in verdicts["ssim"]
     assert "better than source (" in verdicts["ssim"] and "better than source (" in verdicts["to_ideal"]
-    assert "worse than shifted (" in verdicts["sharpness"] and "source (" in verdicts["sharpness"].split("worse")[1]
+    assert "worse than shifted (" in verdicts["sharpness"] and "source (" in verdicts["sharpness"].split("mark")[1]
+    assert FIGURES["sharpness"].advice in verdicts["sharpness"]
+    del verdicts["timing"]
     assert all("ideal (" in verdict.split("the mark to reach:")[1] for verdict in verdicts.values())
 
 
 def test_table_and_sentence_show_the_figures(report) -> None:
-    lines = evaluate.table(report[0]).splitlines()
+    lines = report_file.table(report[0]).splitlines()
     assert len({len(line) for line in lines}) == 1
-    assert [line.split()[0] for line in lines[1:]] == ["swap", "±", "copy", "shifted", "source", "ideal", "better"]
-    column = lines[0].split().index("ssim") + 1
-    assert float(lines[1].split()[column]) == pytest.approx(report[0]["figures"]["ssim"]["value"], abs=6e-4)
-    assert lines[6].split()[1:4] == ["1.000", "100.00", "1.000"]
-    assert evaluate.summarise(report[0]).startswith("100% of A's frames swapped, 100% nearer to B")
+    assert lines[0].split()[:6] == ["swap", "±", "copy", "shifted", "source", "ideal"]
+    by = {line.split()[0]: line.split()[1:] for line in lines[1:]}
+    assert list(by) == list(report[0]["figures"])
+    assert float(by["ssim"][0]) == pytest.approx(report[0]["figures"]["ssim"]["value"], abs=6e-4)
+    assert [by[name][5] for name in ("ssim", "psnr", "to_ideal")] == ["1.000", "100.00", "0.000"]
+    assert report_file.summarise(report[0]).startswith("100.0% of A's frames swapped, 100% nearer to B")
+
+
+def test_two_reports_are_compared_and_noise_is_called_noise(report, score, clips) -> None:
+    same = report_file.compare(report[0], report[0])
+    assert {row["verdict"] for row in same} == {"within noise"} and {row["difference"] for row in same} == {0}
+    other = evaluate.evaluate(clips["shifted"], clips["person_a"], clips["b"], report[1] / "other", every=EVERY,
+                              truth=clips["truth_a_as_b"], truth_mask=clips["truth_mask"])  # fmt: skip
+    rows = {row["figure"]: row for row in report_file.compare(other, report[0])}
+    assert rows["sharpness"]["verdict"] == "better" and rows["placement"]["verdict"] == "worse"
+    assert rows["share_nearer_b"]["verdict"] == "within noise"
+    half = [(r["figures"]["ssim"]["high"] - r["figures"]["ssim"]["low"]) / 2 for r in (other, report[0])]
+    assert rows["ssim"]["noise"] == pytest.approx(np.hypot(*half), abs=1e-4)
+    told = report_file.compared(other, report[0])
+    assert "better" in told and "within noise" in told and "Not the same" not in told
+    strange = {**report[0], "run": {**report[0]["run"], "data": {**report[0]["run"]["data"], "source": "another"}}}
+    assert report_file.compared(other, strange).startswith("Not the same source in both")
+    shutil.rmtree(report[1] / "other")
+
+
+def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> None:
+    assert report_file.read(report[1]) == report_file.read(report[1] / "report.json") == report[0]
+    with pytest.raises(UserError, match="no report"):
+        report_file.read(tmp_path)
+    for text in ("{", "[]", '{"figures": {"ssim": {"low": 2, "high": 1, "better": "higher"}}, "run": {"data": {}}}'):
+        (tmp_path / "report.json").write_text(text)
+        with pytest.raises(UserError, match="damaged or no report"):
+            report_file.read(tmp_path)
 
 
 def test_the_same_seed_gives_the_same_report(score, report) -> None:
@@ -199,7 +177,7 @@ def test_crops_of_a_faceset_are_as_good_as_frames(clips) -> None:
     with faces.Detector() as detector:
         direct = [faces.embed(frame, detector.detect(frame)[0].landmarks) for frame in video.frames(clips["person_b"])]
     # A and B are 0.66 apart
-    assert np.linalg.norm(evaluate.mean_likeness(clips["b"]) - np.mean(direct, 0)) < 0.03
+    assert np.linalg.norm(watch.likenesses(faceset.load(clips["b"])).mean(0) - np.mean(direct, 0)) < 0.03
 
 
 def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clips, tmp_path) -> None:
@@ -211,12 +189,12 @@ def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clip
         video.write(tmp_path / f"{name}.mp4", (np.hstack(pair) for pair in zip(left, guest, strict=True)), 24)
     settings = {"swapped": tmp_path / "swap.mp4", "source": tmp_path / "source.mp4", "faces_b": clips["b"], "every": 2}
     seen: list[tuple] = []
-    figures = evaluate.evaluate(**settings, report=tmp_path, progress=lambda *step: seen.append(step))["figures"]
-    assert list(figures) == ["identity", "share_nearer_b", "sharpness", "coverage"]
-    assert figures["coverage"]["value"] == figures["share_nearer_b"]["value"] == 0.5
+    figures = evaluate.evaluate(**settings, folder=tmp_path, progress=lambda *step: seen.append(step))["figures"]
+    assert list(figures) == [*list(FIGURES)[8:21], "timing"]
+    assert figures["coverage"]["value"] == figures["share_nearer_b"]["value"] == figures["lost"]["value"] == 0.5
     assert figures["identity"]["n"] == 3 and figures["identity"]["value"] > 0.2
     assert [step[:2] for step in seen] == [(i, 12) for i in range(1, 13)]
-    figures = evaluate.evaluate(**settings, report=tmp_path, truth=tmp_path / "ideal.mp4")["figures"]
+    figures = evaluate.evaluate(**settings, folder=tmp_path, truth=tmp_path / "ideal.mp4")["figures"]
     assert figures["ssim"]["n"] == 6 and figures["ssim"]["value"] < 0.82 < figures["ssim"]["high"]
     assert figures["expression"]["n"] == figures["to_ideal"]["n"] == 3 and figures["expression"]["value"] < 1
 
@@ -242,10 +220,25 @@ def test_bad_input_is_one_clear_sentence_and_leaves_nothing(clips, tmp_path) -> 
         ({"source": grey, "swapped": source}, "No face was found in .*grey.mp4"),
         ({"faces_b": tmp_path / "nobody"}, "no faces.json"),
         ({"faces_b": tmp_path / "a"}, "the other person's faceset"),
-        ({"report": tmp_path / "file"}, "cannot be written"),
+        ({"folder": tmp_path / "file"}, "cannot be written"),
         ({"swapped": tmp_path / "missing.mp4"}, "missing.mp4"),
     ):
-        given = {"swapped": source, "source": source, "faces_b": clips["b"], "report": tmp_path / "out"} | change
+        given = {"swapped": source, "source": source, "faces_b": clips["b"], "folder": tmp_path / "out"} | change
         with pytest.raises(UserError, match=said):
             evaluate.evaluate(**given)
     assert not list(tmp_path.glob("**/report.json*"))
+
+
+def test_sound_and_time_stamps_are_asked_for_packet_by_packet(clips, tmp_path) -> None:
+    import av
+
+    source, whole = samples.path("person_a"), tmp_path / "whole.mp4"
+    video.rewrite(source, whole, lambda numbered: (frame for _, frame in numbered))
+    kept = evaluate._kept(source, whole)
+    assert {name: columns["swap"].mean() for name, columns in kept.items()} == {"timing": 1, "sound": 1}
+    video.write(tmp_path / "mute.mp4", video.frames(source), 25)  # its frames come at 25 a second, not at 24
+    kept = evaluate._kept(source, tmp_path / "mute.mp4")
+    assert kept["sound"]["swap"].mean() == 0 and kept["timing"]["swap"].mean() < 0.1
+    with av.open(str(source)) as container:
+        packets = sum(bool(packet.size) for packet in container.demux(audio=0))
+    assert len(kept["sound"]["swap"]) == packets

@@ -1,0 +1,127 @@
+"""References that need no training, and deliberate breaks: each is what it says, judged on the built-in people."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from faceswap_lib import batches, damage, evaluate, faces, faceset, motion, references, samples, swap, video
+from faceswap_lib.mesh import canvas
+
+
+@pytest.fixture(scope="module")
+def made(short, facesets, tmp_path_factory) -> dict[str, Path]:
+    """The references of the short clip of A."""
+    told = []
+    a, b = (faceset.load(facesets[name]) for name in "ab")
+    out = tmp_path_factory.mktemp("references")
+    clips = references.make(short["a"], a, b, out, 64, lambda *step: told.append(step))
+    assert [step[:2] for step in told] == [(i, 90) for i in range(1, 91)]
+    return clips
+
+
+def likeness(clip: Path, solid: np.ndarray, index: int) -> np.ndarray:
+    return faces.embed([*video.frames(clip)][index], solid[index, :, :2])
+
+
+def test_every_reference_is_nearer_to_b_than_the_source(made, short, facesets, clip_b):
+    assert tuple(made) == references.LABELS
+    solid = faceset.load(facesets["a"]).solid
+    b = np.mean([faces.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
+    was = np.linalg.norm(likeness(short["a"], solid, 8) - b)
+    for clip in made.values():
+        assert np.linalg.norm(likeness(clip, solid, 8) - b) < was - 0.1, clip
+        assert video.probe(clip).frames == 30
+
+
+def test_every_reference_is_labelled_as_synthetic(made, short):
+    before = next(video.frames(short["a"])).astype(int)
+    for clip in made.values():
+        change = np.abs(next(video.frames(clip)) - before).mean(-1)
+        corners = [change[y, x] for y in (np.s_[:20], np.s_[-20:]) for x in (np.s_[:150], np.s_[-150:])]
+        assert max(corner.mean() for corner in corners) > 20
+
+
+def test_the_paste_is_sharper_and_jumps_more_than_what_goes_through_the_mesh(made, facesets):
+    solid = faceset.load(facesets["a"]).solid
+    sharp, still = {}, {}
+    for label, clip in made.items():
+        pictures = [*video.frames(clip)]
+        inside = [cv2.erode(faces.mask(p[:, :2], (320, 320)), np.ones((25, 25))) for p in solid]
+        sharp[label] = np.mean([faces.sharpness(*pair) for pair in zip(pictures, inside, strict=True)])
+        textures = [canvas("mesh", 64).texture(f, p[:, :2]).astype(float) for f, p in zip(pictures, solid, strict=True)]
+        still[label] = np.abs(np.diff(textures, axis=0)).mean()
+    assert sharp["classic paste"] > 1.2 * sharp["B's mean"]
+    assert still["classic paste"] > 1.2 * still["B's mean"]
+
+
+def test_the_nearest_frames_of_a_person_to_herself_are_her_own(facesets):
+    b, on = faceset.load(facesets["b"]), canvas("mesh", 64)
+    side = batches.load_side(b, on, 100)
+    at = swap.scene(b, on, motion.person(motion.smooth(b.solid, b.frames)).mean, side.shape)
+    drawn = references.nearest(at, side)(None, None, list(range(len(side.targets)))) * 255
+    mean = np.repeat(side.mean[None] * 255, len(drawn), 0)
+    seen = (side.weights.astype("f4") > 0.5) & (on.inside > 0.5)[None, ..., None]
+    near, far = (np.abs(p - side.targets)[np.broadcast_to(seen, p.shape)].mean() for p in (drawn, mean))
+    assert near < 0.7 * far and drawn.min() >= 0 and drawn.max() <= 255
+
+
+def test_a_paste_of_a_persons_own_faces_is_that_person_unchanged(facesets):
+    a = faceset.load(facesets["a"])
+    draw = references.paste(a, a, 128)
+    found = draw(None, None, [3, 17]) * 255
+    for picture, i in zip(found, (3, 17), strict=True):
+        again = canvas("similarity", 128).texture(a.image(i), faces.transform(a.transform(i), a.solid[i][:, :2]))
+        assert np.abs(picture - again).max() < 1e-3
+
+
+@pytest.fixture(scope="module")
+def broken(facesets, short, tmp_path_factory) -> dict[str, list[np.ndarray]]:
+    """The short clip of A itself, broken in three ways, and as it was."""
+    folder = tmp_path_factory.mktemp("broken")
+    damage.blur(short["a"], folder / "blur.mp4", facesets["a"])
+    damage.tint(short["a"], folder / "tint.mp4", facesets["a"])
+    damage.delay(short["a"], folder / "delay.mp4", 3)
+    clips = {"whole": short["a"]} | {name: folder / f"{name}.mp4" for name in ("blur", "tint", "delay")}
+    return {name: [*video.frames(path)] for name, path in clips.items()}
+
+
+def test_a_break_changes_what_it_says_and_nothing_else(broken, facesets):
+    solid = faceset.load(facesets["a"]).solid
+    inside = faces.mask(solid[5, :, :2], (320, 320))
+    core, outside = cv2.erode(inside, np.ones((21, 21))) > 0, cv2.dilate(inside, np.ones((41, 41))) == 0
+    whole = broken["whole"][5]
+    for name in ("blur", "tint"):
+        assert np.abs(broken[name][5].astype(int) - whole)[outside].mean() < 1.5, "but for the codec"
+    assert faces.sharpness(broken["blur"][5], core) < 0.4 * faces.sharpness(whole, core)
+    assert np.abs(broken["blur"][5][core].mean(0) - whole[core].mean(0)).max() < 2
+    pixels = [picture[core][None].astype("f4") / 255 for picture in (broken["tint"][5], whole)]
+    lab = [cv2.cvtColor(p, cv2.COLOR_RGB2LAB)[0].mean(0) for p in pixels]
+    assert lab[0] - lab[1] == pytest.approx(damage.TINT, abs=1.5)
+    assert faces.sharpness(broken["tint"][5], core) > 0.9 * faces.sharpness(whole, core)
+
+
+def test_a_delayed_picture_is_the_one_three_frames_ago(broken):
+    whole, late = broken["whole"], broken["delay"]
+    assert len(late) == len(whole)
+    for i in (0, 2, 3, 20, 29):
+        gaps = [np.abs(late[i].astype(int) - frame).mean() for frame in whole]
+        assert abs(int(np.argmin(gaps)) - max(0, i - 3)) <= (i < 4) and gaps[max(0, i - 3)] < 2
+
+
+def test_what_was_predicted_is_held_against_what_was_measured():
+    figures = {name: {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}}
+               for name in damage.FALLS["tint"]}  # fmt: skip
+    assert damage.misses({"figures": figures}) == {}
+    figures["border"]["reference"]["tint"] = 0.5
+    figures["identity"] = {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}}
+    assert damage.misses({"figures": figures}) == {"tint": ["border", "identity"]}
+
+
+def test_a_faceset_of_another_video_is_refused(short, facesets, tmp_path):
+    from faceswap_lib import UserError
+
+    with pytest.raises(UserError, match="taken from another video"):
+        evaluate.evaluate(short["a"], short["a"], facesets["b"], tmp_path, faces_a=facesets["b"])
+    assert not list(tmp_path.iterdir()) and samples.path("person_a").exists()
