@@ -88,6 +88,34 @@ def test_the_figures_are_those_of_the_baseline(run, name):
     assert measured == pytest.approx(expected["value"], abs=expected["tolerance"])
 
 
+def test_the_baseline_names_every_figure(run):
+    assert list(BASELINE["smoke"]["figures"]) == list(run.report["figures"])
+
+
+def test_the_report_can_be_sent_around(run):
+    page = (run.workdir / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in run.report["figures"]) and 'src="http' not in page and 'src="/' not in page
+    assert "report.html" in (run.workdir / "index.html").read_text(encoding="utf-8")
+    assert {path.stem for path in (run.workdir / "references").iterdir()} == {"classic_paste", "Bs_mean", "Bs_nearest"}
+
+
+def test_the_references_stand_where_the_lesson_says(run):
+    by = {name: figure["reference"] | {"swap": figure["value"]} for name, figure in run.report["figures"].items()}
+    rows = ("swap", "classic paste", "B's mean", "B's nearest")
+    for name in ("sharpness", "identity"):  # it wins what looks at one frame and does not ask what it should show
+        assert max(rows, key=lambda row: by[name][row]) == "classic paste"
+    for name in ("ssim", "mouth", "eyes"):
+        assert min(rows, key=lambda row: by[name][row]) == "classic paste"
+    for name in ("expression", "motion", "flicker", "shimmer", "border"):
+        assert max(rows, key=lambda row: by[name][row]) == "classic paste"
+    assert by["identity"]["classic paste"] > by["identity"]["ideal"] > by["identity"]["source"]
+    assert by["identity"]["source"] < -0.6 and by["identity"]["B's own"] > 0.6
+    for name, figure in run.report["figures"].items():
+        if "ideal" in by[name] and name in ("ssim", "ms_ssim", "psnr", "delta_e", "parts", "expression", "to_ideal"):
+            best = max if figure["better"] == "higher" else min
+            assert best(by[name], key=by[name].get) == "ideal"
+
+
 def test_the_swap_beats_the_unswapped_source(run):
     for name in ("ssim", "psnr", "parts", "to_ideal", "expression", "identity"):
         figure = run.report["figures"][name]

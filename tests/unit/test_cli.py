@@ -60,6 +60,8 @@ CASES = {
         ("workshop", "--profile", "smoke", "--workdir", "out", "--set", "profile=demo"), "cannot be set this way"),
     "no step between frames": (
         ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--every", "0"), "--every"),
+    "no report to compare with": (
+        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--against", "empty"), "no report"),
     "a missing option": (("extract", A), "--faces"),
     "faces into the folder one is in": (("extract", A, "--faces", "."), "folder of their own"),
     "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
@@ -75,6 +77,17 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1 and expected in errors[0] and "Traceback" not in result.stderr
     assert sorted(bad.rglob("*")) == before
+
+
+def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
+    words = ("evaluate", short["a"], "--source", short["a"], "--faces-a", facesets["a"], "--faces-b", facesets["b"],
+             "--report", tmp_path / "r", "--every", "10")  # fmt: skip
+    first = run(*words)
+    assert first.returncode == 0, first.stderr
+    assert "B's nearest" in first.stdout and "Poses: " in first.stdout and "report.html" in first.stdout
+    assert {path.name for path in (tmp_path / "r").iterdir()} == {"report.json", "report.html", "references"}
+    again = run(*words, "--against", tmp_path / "r")
+    assert again.returncode == 0 and again.stdout.count("within noise") >= 14 and "worse" not in again.stdout
 
 
 def test_ctrl_c_says_what_is_kept(tmp_path):

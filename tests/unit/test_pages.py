@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, evaluate, pages, video
+from faceswap_lib import UserError, pages, video
+from faceswap_lib.figures import FIGURES
 
 
 @dataclass
@@ -45,6 +46,7 @@ def test_a_page_is_html_to_a_notebook_and_short_as_text():
     ((), ("faces/a", "faces/b"), "03_extract"),
     (("faces/a/faces.json",), ("faces/a", "faces/b"), "03_extract"),
     (("faces/a/faces.json", "faces/b/faces.json"), ("faces/a", "faces/b", "model"), "04_train"),
+    (("model/model.weights.h5",), ("model", "swapped.mp4"), "05_convert"),
 ])  # fmt: skip
 def test_a_missing_folder_names_the_lab_that_makes_it(tmp_path, there, asked, lab):
     for name in there:
@@ -78,15 +80,29 @@ def test_a_table_shows_dataclasses_and_dicts_and_escapes_what_is_in_them():
 
 
 def test_scores_show_every_figure_with_its_references_and_what_it_means():
-    assert pages.MEANING.keys() == evaluate.FIGURES.keys()
     figure = {"value": 0.316, "low": 0.3, "high": 0.34, "n": 50, "better": "lower"}
     report = {"figures": {"to_ideal": figure | {"reference": {"source": 0.636, "ideal": 0.0}},
                           "coverage": figure | {"value": 1.0, "reference": {"source": 0.0}}}}  # fmt: skip
-    head, first, second = seen(pages.scores(report))
+    head, group, first, other, second = seen(pages.scores(report))
+    assert group == [FIGURES["to_ideal"].group] and other == [FIGURES["coverage"].group]
     assert head == ["figure", "swap", "95 % interval", "source", "ideal", "better", "what it says"]
     assert first[:6] == ["to_ideal", "0.316", "0.300 … 0.340", "0.636", "0.000", "lower"]
-    assert second[:5] == ["coverage", "100%", "30% … 34%", "0%", ""]
+    assert second[:5] == ["coverage", "100.0%", "30.0% … 34.0%", "0.0%", ""]
     assert "recogniser" in first[6]
+
+
+def test_falls_are_coloured_and_what_was_predicted_is_framed():
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6, "better": "higher"}
+    report = {"figures": {"ssim": figure | {"reference": {"blur": 0.2, "tint": 0.5}},
+                          "sharpness": figure | {"reference": {"blur": 0.7, "tint": 0.3}},
+                          "timing": figure | {"reference": {"source": 1.0}}}}  # fmt: skip
+    page = pages.falls(report, {"blur": {"ssim"}, "tint": set()})
+    assert seen(page) == [["figure", "swap", "blur", "tint"], ["ssim", "0.500", "0.200", "0.500"],
+                          ["sharpness", "0.50", "0.70", "0.30"]]  # fmt: skip
+    cells = dict(re.findall(r'<td style="([^"]*)">([^<]*)</td>', page)[i][::-1] for i in (2, 3, 6, 7))
+    assert pages.CHANGE["falls"] in cells["0.200"] and "border" in cells["0.200"]
+    assert pages.CHANGE["holds"] in cells["0.500"] and pages.CHANGE["rises"] in cells["0.70"]
+    assert pages.CHANGE["falls"] in cells["0.30"] and "border" not in cells["0.30"]
 
 
 def test_a_clip_is_part_of_the_page_unless_it_is_large(short, monkeypatch):

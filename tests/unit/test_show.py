@@ -148,6 +148,16 @@ def test_color_methods_bring_the_face_nearer_to_the_sources_colours(short, faces
     assert all(np.abs(found[name][middle].astype(int) - found["source"][middle]).mean() > 3 for name in list(found)[1:])
 
 
+def test_figures_over_time_are_the_reports_own_with_holes_where_nothing_was_measured():
+    rows = {"swap": {"mouth": [0.1, None, 0.3]}, "source": {"mouth": [0.2, 0.2, 0.2]}}
+    fig = show.over_time_of({"frames": {"index": [0, 4, 8], **rows}}, ("mouth", "ssim"))
+    (ax,) = fig.axes
+    drawn = {line.get_label(): line for line in ax.lines}
+    assert set(drawn) == {"source", "swap"} and ax.get_ylabel() == "mouth"
+    assert drawn["source"].get_xdata().tolist() == [0, 4, 8] and drawn["source"].get_ydata().tolist() == [0.2] * 3
+    assert np.isnan(drawn["swap"].get_ydata()[1]) and drawn["swap"].get_ydata()[2] == 0.3
+
+
 def test_histograms_count_every_face_of_both_people(facesets):
     fig = show.histograms({"A": facesets["a"], "B": facesets["b"]})
     counts = [len(faceset.load(facesets[name]).records) for name in "ab"]
