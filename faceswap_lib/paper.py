@@ -26,7 +26,7 @@ def page(report: dict, values: Values, clips: dict[str, str | Path], places: dic
     video; places: frame scored in full -> points (478, 3) of the source's face.
     """
     fps = video.probe(clips["source"]).fps
-    parts = [f"{HEAD}<p><b>In short:</b> {escape(summarise(report))}</p>", _next_steps(made),
+    parts = [f"{HEAD}<p><b>In short:</b> {escape(summarise(report))}</p>", _next_steps(report),
              _figures(report, values, fps), _worst(report, values, clips, places, fps), _record(report["run"])]  # fmt: skip
     return "\n".join([*parts, "</body></html>\n"])
 
