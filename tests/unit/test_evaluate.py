@@ -170,7 +170,30 @@ def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> No
 
 
 def test_the_same_seed_gives_the_same_report(score, report) -> None:
-    assert score(seed=3)[0] == report[0]
+    again, folder = score(seed=3)
+    assert again == report[0]
+    for name in ("report.json", "report.html"):
+        assert (folder / name).read_bytes() == (report[1] / name).read_bytes()
+    other = score(seed=4)[0]["figures"]
+    assert all(other[name]["value"] == figure["value"] for name, figure in report[0]["figures"].items())
+    assert any(other[name]["low"] != figure["low"] for name, figure in report[0]["figures"].items())
+
+
+def test_one_core_judges_faces_as_two_do(clips, monkeypatch) -> None:
+    person = faceset.load(clips["b"])
+    side_by_side = watch.likenesses(person)
+    monkeypatch.setattr(watch.os, "sched_getaffinity", lambda _: {0}, raising=False)
+    np.testing.assert_array_equal(watch.likenesses(person), side_by_side)
+
+
+def test_a_face_is_followed_over_a_cut(clips, tmp_path) -> None:
+    few = [*islice(video.frames(clips["person_a"]), 6)]
+    left = [cv2.copyMakeBorder(frame, 0, 0, 0, 320, cv2.BORDER_REPLICATE) for frame in few]
+    right = [cv2.copyMakeBorder(frame, 0, 0, 320, 0, cv2.BORDER_REPLICATE) for frame in few]
+    video.write(tmp_path / "cut.mp4", left + right, 24)
+    seen = watch.watch({"source": tmp_path / "cut.mp4"}, {}, 1, 12)["source"]
+    middle = [seen.solid[i][:, 0].mean() for i in range(12)]
+    assert max(middle[:6]) < 320 < min(middle[6:]) and seen.column("lost").tolist() == [0] * 12
 
 
 def test_crops_of_a_faceset_are_as_good_as_frames(clips) -> None:
