@@ -59,7 +59,8 @@ def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folde
         clips |= references.make(source, a, b, Path(folder) / "references", size, progress)
     watched, own = watch(clips, masks, every, total, progress), likenesses(b)
     values = _tabulate(watched, clips, own, faces_b)
-    judged = {name: figures.judge(name, _of(values, name), seed) for name in FIGURES if name in values["swap"]}
+    measured = {name: _of(values, name) for name in FIGURES}
+    judged = {name: figures.judge(name, columns, seed) for name, columns in measured.items() if "swap" in columns}
     mean_a = np.nanmean(values["source"]["likeness"], 0)
     judged["identity"][0]["reference"]["B's own"] = round(float(measures.identity(own, mean_a, own.mean(0)).mean()), 4)
     others = _kept(source, swapped) | (_unseen(a, b, model, about) if a and about else {})
@@ -136,11 +137,11 @@ def _acts(label: str, watched: dict[str, Watched], people: dict[str, motion.Pers
 
 
 def _of(values: Columns, name: str) -> dict[str, np.ndarray]:
-    """A figure's column of every clip; where it correlates, paired with the source's."""
+    """A figure's column of every clip that has one; where it correlates, paired with the source's."""
     columns = {label: each[name] for label, each in values.items() if name in each}
     if FIGURES[name].correlates:
-        return {label: np.c_[column, columns["source"]] for label, column in columns.items()}
-    return columns
+        columns = {label: np.c_[column, columns["source"]] for label, column in columns.items()}
+    return {label: column for label, column in columns.items() if figures.scored(column).any()}
 
 
 def _kept(source: str | Path, swapped: str | Path) -> dict[str, dict[str, np.ndarray]]:

@@ -86,15 +86,20 @@ def interval(values: np.ndarray, seed: int = 0, against: np.ndarray | None = Non
     alike, and drawing them one by one would promise too narrow an interval.
     """
     sides = [values] if against is None else [values, against]
-    scored = np.all([np.isfinite(side).reshape(len(side), -1).all(1) for side in sides], 0)
-    if not (n := int(scored.sum())):
+    there = np.all([scored(side) for side in sides], 0)
+    if not (n := int(there.sum())):
         return np.nan, np.nan, np.nan
-    sides = [side[scored].astype(float) for side in sides]
+    sides = [side[there].astype(float) for side in sides]
     block = max(1, min(round(BLOCK * n / len(values)), n // 4))
     starts = np.random.default_rng(seed).integers(0, n, (DRAWS, -(-n // block), 1))
     drawn = [_difference([side[index] for side in sides]) for index in _indices(starts, block, n)]
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
     return float(_difference([side[None] for side in sides])[0]), float(low), float(high)
+
+
+def scored(values: np.ndarray) -> np.ndarray:
+    """Which frames of values (frames,) or pairs (frames, 2) were scored, bool (frames,)."""
+    return np.isfinite(values).reshape(len(values), -1).all(1)
 
 
 def _indices(starts: np.ndarray, block: int, n: int):
@@ -129,7 +134,7 @@ def judge(name: str, values: dict[str, np.ndarray], seed: int) -> tuple[dict, st
     for label, side in against.items():
         told = "the mark to reach:" if label in about.marks else SIDES[side]
         sides.setdefault(told, []).append(f"{label} ({rows[label]:{about.form}})")
-    n = int(np.isfinite(swap).reshape(len(swap), -1).all(1).sum())
+    n = int(scored(swap).sum())
     figure = {"value": value, "low": low, "high": high, "n": n, "better": about.better, "reference": rows,
               "swap_is": against}  # fmt: skip
     told = "; ".join(f"{side} {', '.join(labels)}" for side, labels in sides.items())

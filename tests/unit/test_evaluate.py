@@ -222,6 +222,14 @@ def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clip
     assert figures["expression"]["n"] == figures["to_ideal"]["n"] == 3 and figures["expression"]["value"] < 1
 
 
+def test_what_could_not_be_measured_is_left_out_and_the_rest_is_reported(clips, tmp_path) -> None:
+    for name in ("person_a", "truth_a_as_b"):
+        video.write(tmp_path / f"{name}.mp4", islice(video.frames(clips[name]), 2), 24)  # too short to tremble
+    result = evaluate.evaluate(tmp_path / "truth_a_as_b.mp4", tmp_path / "person_a.mp4", clips["b"], tmp_path)
+    assert "flicker" not in result["figures"] and result["figures"]["share_nearer_b"]["value"] == 1
+    assert report_file.read(tmp_path) == result
+
+
 def _clip(path: Path, frames: list[np.ndarray]) -> Path:
     video.write(path, frames, 24)
     return path

@@ -225,7 +225,7 @@ def test_labels_are_escaped_everywhere(plain):
 
 def test_references_are_ranked_from_best_to_worst_and_the_mark_is_named(plain):
     figures = plain[0]["figures"]
-    figures["ssim"] |= {"value": 0.7, "reference": {"source": 0.6, "ideal": 1.0, "gone": np.nan, "classic paste": 0.8}}
+    figures["ssim"] |= {"value": 0.7, "reference": {"gone": np.nan, "source": 0.6, "ideal": 1.0, "classic paste": 0.8}}
     figures["identity"] |= {"value": 0.25, "reference": {"source": -0.75, "B's own": 0.5}}
     figures["motion"] |= {"value": 2.0, "reference": {"source": 0.0, "classic paste": 1.0}}
     page = paper.page(*plain)
