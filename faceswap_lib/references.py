@@ -36,7 +36,7 @@ def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int
     flat = swap.scene(a, canvas("similarity", 2 * size), mine, side.shape)
     drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.light),
                (through, nearest(through, side), color.light))  # fmt: skip
-    made = {label: folder / f"{label.replace(' ', '_').replace(chr(39), '')}.mp4" for label in LABELS}
+    made = files(folder)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
         each = zip(made.values(), drawers, strict=True)
@@ -44,6 +44,11 @@ def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int
         for one in done:
             one.result()
     return made
+
+
+def files(folder: str | Path) -> dict[str, Path]:
+    """Label -> file of the references in a folder."""
+    return {label: Path(folder) / f"{label.replace(' ', '_').replace(chr(39), '')}.mp4" for label in LABELS}
 
 
 def paste(a: Faceset, b: Faceset, size: int) -> Drawer:
