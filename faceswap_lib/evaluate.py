@@ -63,12 +63,12 @@ def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folde
     judged = {name: figures.judge(name, columns, seed) for name, columns in measured.items() if "swap" in columns}
     mean_a = np.nanmean(values["source"]["likeness"], 0)
     judged["identity"][0]["reference"]["B's own"] = round(float(measures.identity(own, mean_a, own.mean(0)).mean()), 4)
-    others = _kept(source, swapped) | (_unseen(a, b, model, about) if a and about else {})
+    others = _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {})
     judged |= {name: figures.judge(name, columns, seed) for name, columns in others.items()}
     advice = [figures.reach(a.poses, b.poses)] if a else []
     advice += [figures.stop_rule(about["history"])] if about else []
     made = {"figures": {name: judged[name][0] for name in FIGURES if name in judged},
-            "run": _run(clips | masks | {"faces_b": b.folder / "faces.json"}, seed, every, profile),
+            "run": _run(clips | masks | {"faces_b": b.folder / "faces.json"}, seed, every, profile or (about and about["profile"])),
             "verdicts": [judged[name][1] for name in FIGURES if name in judged] + advice,
             "frames": _frames(values, every)}  # fmt: skip
     return report.save(folder, made, paper.page(made, values, clips, watched["source"].solid))
@@ -157,15 +157,20 @@ def _kept(source: str | Path, swapped: str | Path) -> dict[str, dict[str, np.nda
     return {name: {"swap": values, "source": np.ones(len(values))} for name, values in found.items()}
 
 
-def _unseen(a: Faceset, b: Faceset, model: str | Path, about: dict) -> dict[str, dict[str, np.ndarray]]:
-    """SSIM of held-out faces drawn as themselves, beside the mean texture and faces it learned from."""
+def _unseen(people: list[Faceset], model: str | Path, about: dict) -> dict[str, dict[str, np.ndarray]]:
+    """SSIM of held-out faces drawn as themselves, beside the mean texture and faces it learned from.
+
+    Only of people whose facesets the model was trained on: of other footage it has held nothing out.
+    """
     from faceswap_lib import checkpoint
     from faceswap_lib.model import draw
 
     size = profiles.get(about["profile"])
     on, net, found = canvas(about["alignment"], size.texture), checkpoint.build(size, 0), {}
     checkpoint.restore(net, Path(model))
-    for name, person in (("a", a), ("b", b)):
+    trained = [(name, person) for name in "ab" for person in people
+               if about["data"][name]["sha256"] == person.source.sha256]  # fmt: skip
+    for name, person in trained:
         side = batches.load_side(person, on, size.faces)
         pick = np.arange(side.cut, len(side.targets))
         learned = np.unique(np.linspace(0, side.cut - 1, len(pick)).astype(int))

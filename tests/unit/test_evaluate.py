@@ -11,9 +11,10 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import SimilarityTransform
 
-from faceswap_lib import UserError, evaluate, extract, faces, faceset, measures, samples, video, watch
+from faceswap_lib import UserError, batches, evaluate, extract, faces, faceset, measures, record, samples, video, watch
 from faceswap_lib import report as report_file
 from faceswap_lib.figures import FIGURES
+from faceswap_lib.mesh import canvas
 
 FRAMES, EVERY = 24, 4
 
@@ -220,6 +221,20 @@ def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clip
     figures = evaluate.evaluate(**settings, folder=tmp_path, truth=tmp_path / "ideal.mp4")["figures"]
     assert figures["ssim"]["n"] == 6 and figures["ssim"]["value"] < 0.82 < figures["ssim"]["high"]
     assert figures["expression"]["n"] == figures["to_ideal"]["n"] == 3 and figures["expression"]["value"] < 1
+
+
+def test_held_out_faces_are_those_of_whom_the_model_knows(short, facesets, trained, clips, tmp_path) -> None:
+    about = record.read_about(trained.model)
+    a, b, other = (faceset.load(folder) for folder in (facesets["a"], facesets["b"], clips["b"]))
+    found = evaluate._unseen([a, b], trained.model, about)
+    assert list(found) == ["unseen_a", "unseen_b"]
+    side = batches.load_side(b, canvas("mesh", 64), 60)
+    for label in ("swap", "mean", "seen"):
+        assert len(found["unseen_b"][label]) == len(side.targets) - side.cut
+        assert 0.4 < found["unseen_b"][label].min() and found["unseen_b"][label].max() < 1
+    turned = evaluate._unseen([b, a], trained.model, about)  # the other direction
+    np.testing.assert_array_equal(turned["unseen_a"]["swap"], found["unseen_a"]["swap"])
+    assert list(evaluate._unseen([a, other], trained.model, about)) == ["unseen_a"]
 
 
 def test_what_could_not_be_measured_is_left_out_and_the_rest_is_reported(clips, tmp_path) -> None:
