@@ -68,7 +68,8 @@ def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folde
     advice = [figures.reach(a.poses, b.poses)] if a else []
     advice += [figures.stop_rule(about["history"])] if about else []
     made = {"figures": {name: judged[name][0] for name in FIGURES if name in judged},
-            "run": _run(clips | masks | {"faces_b": b.folder / "faces.json"}, seed, every, profile or (about and about["profile"])),
+            "run": _run(clips | masks | {"faces_b": b.folder / "faces.json"}, seed, every,
+                        profile or (about and about["profile"])),
             "verdicts": [judged[name][1] for name in FIGURES if name in judged] + advice,
             "frames": _frames(values, every)}  # fmt: skip
     return report.save(folder, made, paper.page(made, values, clips, watched["source"].solid))
