@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faceswap_lib import UserError, profiles, report, video
+from faceswap_lib.peak import Peak
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert",
@@ -23,11 +24,12 @@ CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
 @dataclass
 class Lab:
-    """One notebook of a run: name, title, seconds it took, how it ended."""
+    """One notebook of a run: name, title, seconds it took, the most memory it took in GB, how it ended."""
 
     name: str
     title: str
     seconds: float = 0.0
+    peak: float = 0.0
     status: str = "not run"
 
 
@@ -71,7 +73,8 @@ def workshop(
         for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
             say(f"[{number}/{len(paths)}] {lab.title} …")
             _execute(path, lab, shares[path], workdir)
-            say(f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s")
+            say(f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s, "
+                f"at most {lab.peak:.1f} GB of memory")
         if (workdir / "report.json").exists():
             run.report = json.loads((workdir / "report.json").read_text(encoding="utf-8"))
     finally:
@@ -149,13 +152,14 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
     from papermill.exceptions import PapermillExecutionError
 
     out = workdir / "notebooks" / path.name
-    start = time.monotonic()
+    start, peak = time.monotonic(), Peak()
     _prepare_environment()
     try:
-        papermill.execute_notebook(
-            _literal(path), _literal(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
-            progress_bar=False, start_timeout=300, execution_timeout=CELL_LIMIT,
-        )  # fmt: skip
+        with peak:
+            papermill.execute_notebook(
+                _literal(path), _literal(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
+                progress_bar=False, start_timeout=300, execution_timeout=CELL_LIMIT,
+            )  # fmt: skip
         lab.status = "done"
     except PapermillExecutionError as error:
         lab.status = "failed"
@@ -166,7 +170,7 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
         lab.status = "failed"
         raise UserError(f"{path.name} lost its kernel, most often for want of memory; try a smaller profile.") from None
     finally:
-        lab.seconds = time.monotonic() - start
+        lab.seconds, lab.peak = time.monotonic() - start, peak.gb
         if out.exists():
             _write_page(out)
 
@@ -195,7 +199,7 @@ def _write_page(notebook: Path) -> None:
 def _write_index(run: Workshop) -> None:
     items = "".join(
         f'<tr><td><a href="notebooks/{lab.name}.html">{html.escape(lab.title)}</a></td>'
-        f"<td>{lab.seconds:.0f} s</td><td>{lab.status}</td></tr>\n"
+        f"<td>{lab.seconds:.0f} s</td><td>{lab.peak:.1f} GB</td><td>{lab.status}</td></tr>\n"
         for lab in run.labs
     )
     head = '<h2><a href="report.html">How good it is</a></h2>'
