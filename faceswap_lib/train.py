@@ -5,7 +5,8 @@ minutes, iterations or plateau, saves as it goes and can be resumed.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ SAVE_EVERY = 60  # seconds
 
 @dataclass
 class TrainResult:
-    """Where the model is, how far it got and how well it draws faces it never saw."""
+    """Where the model is, how far it got and how well it draws faces it never saw; waited: share of the time."""
 
     model: Path
     iterations: int
@@ -33,12 +34,15 @@ class TrainResult:
     egs: float
     history: list[dict]
     stopped: str
+    waited: float
 
 
 @dataclass
 class Run:
-    """All that a training carries along; `share` runs from 0 to 1 over its budget."""
+    """All that a training carries along; `share` runs from 0 to 1 over its budget; waited: seconds without a batch."""
 
+    folder: Path
+    about: dict
     net: object
     sides: dict[str, Side]
     profile: Profile
@@ -49,6 +53,7 @@ class Run:
     gan: bool
     first: int = 0
     iteration: int = 0
+    waited: float = 0.0
     start: float = field(default_factory=time.monotonic)
     history: list[dict] = field(default_factory=list)
 
@@ -56,6 +61,11 @@ class Run:
     def seconds(self) -> float:
         """Since this session began."""
         return time.monotonic() - self.start
+
+    @property
+    def egs(self) -> float:
+        """Faces of both sides a second, over this session."""
+        return 2 * self.profile.batch * (self.iteration - self.first) / max(self.seconds, 1e-3)
 
     @property
     def share(self) -> float:
@@ -78,11 +88,13 @@ def train(
     gan: bool = True,
     seed: int = 0,
     progress: Progress | None = None,
+    each: Callable[[Run], None] | None = None,
 ) -> TrainResult:
     """Train on two facesets and write the model into a folder.
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
-    held-out checks without a better one. A model that is already there is moved to `MODEL-before`, unless resumed.
+    held-out checks without a better one; each: called before every step, its time does not count. A model that is
+    already there is moved to `MODEL-before`, unless resumed.
     """
     size = profiles.get(profile)
     minutes, iterations = _budget(size, minutes, iterations)
@@ -94,26 +106,35 @@ def train(
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
     from faceswap_lib import checkpoint  # Keras and TensorFlow are loaded only now, when faults in the input are out
 
-    net = checkpoint.build(size, seed)
-    run = Run(net, sides, size, seed, minutes, iterations, plateau, gan)
     about = record.about(size, alignment, seed, gan, sets, sides)
+    run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan)
     if resume:
-        run.history, run.iteration = checkpoint.restore(net, folder)
+        run.history, run.iteration = checkpoint.restore(run.net, folder)
         run.first = run.iteration
     else:
         record.move_aside(folder)
         for side, data in sides.items():
-            getattr(net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
-            faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
+            getattr(run.net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
+    run.start = time.monotonic()
     try:
-        stopped = _loop(run, folder, about, progress)
+        stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
-        checkpoint.save(net, folder, about, run.history)
+        save(run, folder)
         raise
-    seconds = run.seconds
-    checkpoint.save(net, folder, about, run.history)
-    egs = 2 * size.batch * (run.iteration - run.first) / seconds
-    return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped)
+    seconds, egs = run.seconds, run.egs
+    save(run, folder)
+    return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
+
+
+def save(run: Run, folder: Path) -> None:
+    """Write the model as it is now into a folder, ready to convert with or to resume."""
+    from faceswap_lib import checkpoint
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for side, data in run.sides.items():
+        if not (folder / f"mean_{side}.png").exists():
+            faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
+    checkpoint.save(run.net, folder, run.about, run.history)
 
 
 def _budget(size: Profile, minutes: float | None, iterations: int | None) -> tuple[float | None, int | None]:
@@ -122,25 +143,38 @@ def _budget(size: Profile, minutes: float | None, iterations: int | None) -> tup
     return (size.minutes, size.iterations) if minutes is None and iterations is None else (minutes, iterations)
 
 
-def _loop(run: Run, folder: Path, about: dict, progress: Progress | None) -> str:
-    from faceswap_lib import checkpoint
-
+def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> str:
     saved = time.monotonic()
-    _check(run, folder)
+    _check(run)
     with ThreadPoolExecutor(1) as ahead:
         following = ahead.submit(_batch, run, run.iteration)
         while not (why := _stop(run)):
-            batch, following = following.result(), ahead.submit(_batch, run, run.iteration + 1)
+            if each:
+                _pause(run, each)
+            batch, following = _wait(run, following), ahead.submit(_batch, run, run.iteration + 1)
             _step(run, batch)
             if run.iteration % run.profile.every == 0:
-                _check(run, folder)
+                _check(run)
             if time.monotonic() - saved > SAVE_EVERY:
-                checkpoint.save(run.net, folder, about, run.history)
+                save(run, run.folder)
                 saved = time.monotonic()
             if progress:
                 progress(*_report(run))
-    _check(run, folder)
+    _check(run)
     return why
+
+
+def _pause(run: Run, each: Callable[[Run], None]) -> None:
+    start = time.monotonic()
+    each(run)
+    run.start += time.monotonic() - start
+
+
+def _wait(run: Run, following: Future) -> dict:
+    start = time.monotonic()
+    batch = following.result()
+    run.waited += time.monotonic() - start
+    return batch
 
 
 def _step(run: Run, batch: dict) -> None:
@@ -169,7 +203,7 @@ def _stop(run: Run) -> str:
     return ""
 
 
-def _check(run: Run, folder: Path) -> None:
+def _check(run: Run) -> None:
     """Losses since the last check, losses on held-out faces, and a preview picture."""
     net = run.net
     seen = {name: float(net.parts[name].result()) for name in net.parts}
@@ -178,10 +212,9 @@ def _check(run: Run, folder: Path) -> None:
     net.reset_metrics()
     if run.history and run.history[-1]["iteration"] == run.iteration:
         return
-    session = 2 * run.profile.batch * (run.iteration - run.first) / max(run.seconds, 1e-3)
-    run.history.append({"iteration": run.iteration, "seconds": round(run.seconds, 1), "egs": round(session, 1),
+    run.history.append({"iteration": run.iteration, "seconds": round(run.seconds, 1), "egs": round(run.egs, 1),
                         "held_a": float(held["loss_a"]), "held_b": float(held["loss_b"]), **seen})  # fmt: skip
-    save_preview(run, folder / "previews" / f"{run.iteration:06d}.jpg")
+    save_preview(run, run.folder / "previews" / f"{run.iteration:06d}.jpg")
 
 
 def _held_batch(run: Run) -> dict:
@@ -210,6 +243,6 @@ def save_preview(run: Run, path: Path, rows: int = 4) -> None:
 
 def _report(run: Run) -> tuple[int, int, str]:
     last = run.history[-1]
-    egs = 2 * run.profile.batch * (run.iteration - run.first) / max(run.seconds, 1e-3)
-    note = f"iteration {run.iteration} · {egs:.0f} EGs/s · held-out loss A {last['held_a']:.3f} B {last['held_b']:.3f}"
+    held = f"held-out loss A {last['held_a']:.3f} B {last['held_b']:.3f}"
+    note = f"iteration {run.iteration} · {run.egs:.0f} EGs/s · {held}"
     return round(1000 * run.share), 1000, note + (" · GAN" if run.net.gan else "")

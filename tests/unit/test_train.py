@@ -168,7 +168,7 @@ def sides_of(facesets) -> dict[str, batches.Side]:
 
 def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
     sides = sides_of(facesets)
-    run = train.Run(None, sides, SMOKE, 5, None, 100, None, True)
+    run = train.Run(None, {}, None, sides, SMOKE, 5, None, 100, None, True)
     held, trained_on = train._held_batch(run), [train._batch(run, i) for i in range(40)]
     for s, side in sides.items():
         known = {target.tobytes(): i for i, target in enumerate(side.targets)}
@@ -182,7 +182,7 @@ def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
 
 def test_batches_depend_on_seed_and_step_alone(facesets):
     sides = sides_of(facesets)
-    one, same, other = (train.Run(None, sides, SMOKE, seed, None, 9, None, True) for seed in (5, 5, 6))
+    one, same, other = (train.Run(None, {}, None, sides, SMOKE, seed, None, 9, None, True) for seed in (5, 5, 6))
     first = train._batch(one, 7)
     assert all((first[key] == train._batch(same, 7)[key]).all() for key in first)
     for second in (train._batch(one, 8), train._batch(other, 7)):
