@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import cv2
 import keras
@@ -250,3 +251,10 @@ def test_a_record_whose_contents_do_not_fit_is_damaged(trained, tmp_path, change
         (model / "model.json").write_text(json.dumps(other))
         with pytest.raises(UserError, match="damaged"):
             record.read_about(model)
+
+
+def test_what_is_done_before_a_step_does_not_count_as_training():
+    run = train.Run(None, {}, None, {}, SMOKE, 0, None, 9, None, True)
+    before = run.seconds
+    train._pause(run, lambda it: time.sleep(0.5))
+    assert 0 <= run.seconds - before < 0.4

@@ -1,0 +1,103 @@
+"""bench.py at the smoke profile's size: moments of one training, variants beside one another, what a step costs."""
+
+import json
+import shutil
+from itertools import islice
+
+import pytest
+
+from faceswap_lib import UserError, bench, checkpoint, faceset, profiles, samples, video
+
+SMOKE = profiles.get("smoke")
+
+
+@pytest.fixture(scope="module")
+def pair(short, tmp_path_factory) -> bench.Pair:
+    """The first 30 frames of the built-in pair and of its ideal swap."""
+    folder = tmp_path_factory.mktemp("truth")
+    for name in ("truth_a_as_b", "truth_mask"):
+        video.write(folder / f"{name}.mp4", islice(video.frames(samples.path(name)), 30), 24)
+    return bench.Pair(short["a"], short["b"], folder / "truth_a_as_b.mp4", folder / "truth_mask.mp4")
+
+
+@pytest.fixture(scope="module")
+def made(pair, tmp_path_factory):
+    """A bench of three moments; where, what came out, what it said."""
+    workdir, said = tmp_path_factory.mktemp("bench"), []
+    return workdir, bench.bench(workdir, "smoke", (0, 1, 10), pair=pair, every=10, say=said.append), said
+
+
+def test_every_moment_and_every_reference_is_a_row_in_time_order(made):
+    workdir, result, said = made
+    assert list(result["rows"]) == ["0 s", "1 s", "10 s", "source", "ideal", "classic paste", "B's mean", "B's nearest",
+                                    "B's own"]  # fmt: skip
+    assert len({json.dumps(result["rows"][label]) for label in ("0 s", "10 s")}) == 2
+    assert result["rows"]["ideal"]["ssim"] == 1 and result["rows"]["source"]["identity"] < -0.6
+    assert json.loads((workdir / "bench.json").read_text()) == result
+    assert any("training for 10 s" in line for line in said)
+
+
+def test_the_moments_are_saved_when_they_pass(made):
+    workdir, result, _ = made
+    steps = []
+    for moment in (0, 1, 10):
+        record = json.loads((workdir / "seed0" / f"model_{moment}" / "model.json").read_text())
+        steps.append(record["iteration"])
+    assert steps[0] == 0 <= steps[1] <= steps[2] == result["about"]["work"][0]["iterations"] and steps[2] > 0
+    assert json.loads((workdir / "seed0/model_10/model.json").read_text())["history"][-1]["seconds"] >= 10
+
+
+def test_what_a_step_costs_is_measured(made):
+    (work,) = made[1]["about"]["work"]
+    assert 0 <= work["waited"] < 1 and work["egs"] > 0
+    assert 0 < work["gflops"] < work["peak_gflops"]
+    assert work["share_of_peak"] == pytest.approx(work["gflops"] / work["peak_gflops"], abs=2e-3)
+
+
+def test_the_table_has_a_line_per_figure(made):
+    text = bench.table(made[1])
+    assert text.splitlines()[0].split()[:2] == ["0", "s"]
+    assert {line.split()[0] for line in text.splitlines()[1:]} == set(made[1]["noise"])
+
+
+def test_flops_are_those_that_tensorflow_counts():
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+    from tensorflow.python.profiler import model_analyzer, option_builder
+
+    net = checkpoint.build(SMOKE, 0)
+    half = SMOKE.texture // 2
+    picture, motion = tf.TensorSpec((1, half, half, 3)), tf.TensorSpec((1, half, half, 4))
+    frozen = convert_variables_to_constants_v2(
+        tf.function(lambda p, m: net.decoder_a([net.encoder([p, m]), m])).get_concrete_function(picture, motion))
+    options = option_builder.ProfileOptionBuilder(option_builder.ProfileOptionBuilder.float_operation())
+    counted = model_analyzer.profile(frozen.graph, options=options.with_empty_output().build()).total_float_ops
+    ours = bench.flops(net, 1) / 3 / 2  # forward alone, one side alone
+    assert ours == pytest.approx(counted, rel=0.05)  # theirs has activations too
+
+
+def test_a_variant_is_trained_as_it_says(pair, tmp_path):
+    variants = {"plain": {}, "no game": {"gan": False}}
+    result = bench.ablate(tmp_path, "smoke", 0.05, pair=pair, every=10, variants=variants)
+    records = [json.loads((tmp_path / f"ablation0/model_{n}/model.json").read_text()) for n in (0, 1)]
+    assert [r["gan"] for r in records] == [True, False]
+    assert list(result["rows"])[:2] == ["plain", "no game"]
+    assert json.loads((tmp_path / "ablation.json").read_text())["about"]["minutes"] == 0.05
+
+
+def test_facesets_of_other_clips_are_not_taken(pair, facesets, tmp_path):
+    (tmp_path / "faces").mkdir()
+    for side, other in zip("ab", ("b", "a"), strict=True):
+        shutil.copytree(facesets[other], tmp_path / "faces" / side)
+    bench.prepare(tmp_path, pair)
+    assert faceset.load(tmp_path / "faces" / "a").source.name == pair.a.name
+
+
+@pytest.mark.parametrize("seconds", [(), (0,), (-1, 5)])
+def test_moments_that_make_no_training_are_refused(seconds, tmp_path):
+    with pytest.raises(UserError, match="moments"):
+        bench.bench(tmp_path, "smoke", seconds)
+
+
+def test_the_peak_is_that_of_a_fast_processor_and_no_more():
+    assert 1e9 < bench.peak(times=2) < 1e15
