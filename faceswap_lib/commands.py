@@ -1,0 +1,212 @@
+"""The verbs of the command line, each the library's function of the same name with its options."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceswap_lib import UserError, __version__
+from faceswap_lib.progress import progress_bar
+
+ABOUT = """A face-swap workshop: make a deepfake, measure it, label it.
+
+Exit status: 0 success, 2 a user's error with one sentence on stderr, 1 our bug, 130 interrupted.
+"""
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=ABOUT)
+Profile = Annotated[str, typer.Option(help="Size of the run: smoke, micro, demo or gpu.")]
+
+
+@app.command()
+def extract(
+    video: Annotated[Path, typer.Argument(help="The video to take faces from.")],
+    faces: Annotated[Path, typer.Option(help="Folder for the faceset; made, or replaced when complete.")],
+    profile: Profile = "demo",
+    person: Annotated[int | None, typer.Option(help="Which person, 0 = seen most (the default).")] = None,
+    min_sharpness: Annotated[float, typer.Option(help="Leave out below this share of the median.")] = 0.25,
+    min_size: Annotated[float, typer.Option(help="Leave out eyes fewer pixels apart.")] = 24,
+    max_yaw: Annotated[float, typer.Option(help="Leave out faces turned further, degrees.")] = 60,
+) -> None:
+    """Take the faces out of a video. Example: extract clip_a.mp4 --faces faces/a"""
+    from faceswap_lib import extract as lab
+
+    with progress_bar(f"Extracting from {video.name}") as progress:
+        r = lab.extract(video, faces, profile, person, min_sharpness, min_size, max_yaw, progress)
+    rest = ", ".join(f"{n} {reason}" for reason, n in r.left_out.items())
+    print(f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen"
+          + (f"; left out: {rest}" if rest else "") + f". Look at {r.folder / 'contact_sheet.jpg'}.")  # fmt: skip
+
+
+@app.command()
+def train(
+    faces_a: Annotated[Path, typer.Argument(help="Faceset of the person who is replaced.")],
+    faces_b: Annotated[Path, typer.Argument(help="Faceset of the person who is put in.")],
+    model: Annotated[Path, typer.Option(help="Folder for the model.")],
+    profile: Profile = "demo",
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Stop at so many steps, earlier sessions included.")] = None,
+    plateau: Annotated[int | None, typer.Option(help="Stop after so many checks without progress.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the model that is there.")] = False,
+    alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
+    gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+) -> None:
+    """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
+    from faceswap_lib import train as lab
+
+    with progress_bar("Training") as progress:
+        r = lab.train(faces_a, faces_b, model, profile, minutes, iterations, plateau, resume, alignment, gan, seed,
+                      progress)  # fmt: skip
+    held = r.history[-1]
+    print(f"{r.iterations} iterations, {r.egs:.0f} EGs/s, stopped by {r.stopped}; held-out loss "
+          f"A {held['held_a']:.3f} B {held['held_b']:.3f}. Look at {r.model / 'previews'}.")  # fmt: skip
+
+
+@app.command()
+def convert(
+    video: Annotated[Path, typer.Argument(help="The video whose face is replaced.")],
+    faces: Annotated[Path, typer.Option(help="The faceset of this video.")],
+    model: Annotated[Path, typer.Option(help="The trained model's folder.")],
+    out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
+    color: Annotated[str, typer.Option(help="Colour match: light, mean, histogram or none.")] = "light",
+    to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
+    untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
+) -> None:
+    """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
+    from faceswap_lib import convert as lab
+
+    with progress_bar(f"Converting {video.name}") as progress:
+        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress)
+    print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
+
+
+@app.command()
+def evaluate(
+    swapped: Annotated[Path, typer.Argument(help="The swapped video.")],
+    source: Annotated[Path, typer.Option(help="The video before the swap.")],
+    faces_b: Annotated[Path, typer.Option(help="Faceset of the person who was put in.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to beat.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")]
+    = None,
+    truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
+    truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another report.json, to compare with.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+) -> None:
+    """Measure a swap. Example: evaluate s.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
+    from faceswap_lib import evaluate as lab
+    from faceswap_lib import report as paper
+
+    other = paper.read(against) if against else None
+    with progress_bar("Measuring") as progress:
+        r = lab.evaluate(swapped, source, faces_b, report, truth, truth_mask, faces_a, model, None, seed, every,
+                         progress=progress)  # fmt: skip
+    print(paper.table(r))
+    print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), paper.summarise(r), sep="\n")
+    if other:
+        print(f"\nAgainst {against}:\n{paper.compared(r, other)}")
+    print(f"To read and to send around: {report / 'report.html'}")
+
+
+@app.command()
+def check() -> None:
+    """What this machine can do: OK, WARN or FAIL, each with its remedy."""
+    from faceswap_lib import gpu
+
+    rows = gpu.check()
+    _show(rows)
+    raise typer.Exit(2 if any(row.verdict == "FAIL" for row in rows) else 0)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _show(rows: list) -> None:
+    """Verdicts as a table in the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "what", "found", "remedy")
+    for row in rows:
+        table.add_row(row.verdict, row.what, row.found, row.remedy)
+    Console().print(table)
+
+
+@app.command()
+def provision(
+    shape: Annotated[str, typer.Option(help="Which VM; see lab 1 for the six that are known.")] = "VM.GPU.A10.1",
+    learners: Annotated[int, typer.Option(help="How many VMs, one per learner.")] = 1,
+    hours: Annotated[float, typer.Option(help="How long the class takes.")] = 2.0,
+    ssh_key: Annotated[str, typer.Option(help="Your public key.")] = "~/.ssh/id_ed25519.pub",
+    config: Annotated[Path | None, typer.Option(help="The OCI config file; default: ~/.oci/config.")] = None,
+) -> None:
+    """Whether your Oracle Cloud account can give a class its VMs, and at what price. Nothing is created."""
+    from faceswap_lib import provision as lab
+
+    plan = lab.provision(shape, learners, hours, ssh_key, config)
+    _show(plan.rows)
+    for cost in plan.costs:
+        print(cost)
+    print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
+    raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
+
+
+@app.command()
+def workshop(
+    workdir: Annotated[Path, typer.Option(help="Folder for everything the run makes.")] = Path("workdir"),
+    profile: Annotated[str | None, typer.Option(help="Size of the run; default: what this machine can do.")] = None,
+    video_a: Annotated[Path | None, typer.Option(help="Whose face is replaced; default: the built-in A.")] = None,
+    video_b: Annotated[Path | None, typer.Option(help="Whose face is put in; default: the built-in B.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A notebook's parameter NAME=VALUE.")] = None,
+) -> None:
+    """Run all notebooks in order, headless. Example: workshop --profile demo --workdir workdir"""
+    from faceswap_lib import workshop as lab
+
+    if profile is None:
+        from faceswap_lib import gpu
+
+        if failed := [row for row in gpu.check() if row.verdict == "FAIL"]:
+            raise UserError(f"This machine fails the check of {failed[0].what} ({failed[0].found}). {failed[0].remedy}")
+        profile = gpu.suggest_profile()
+        print(f"Profile {profile}: what this machine can do; --profile chooses another.", file=sys.stderr)
+    extra = lab.parse_settings(set_ or [])
+    r = lab.workshop(workdir, profile, video_a, video_b, seed, say=lambda line: print(line, flush=True), **extra)
+    print(f"\n{lab.closing(r)}")
+
+
+@app.command()
+def bench(
+    workdir: Annotated[Path, typer.Option(help="Folder for all models, videos and reports.")] = Path("bench"),
+    profile: Profile = "demo",
+    seconds: Annotated[str, typer.Option(help="Moments of the training to score.")] = "0,15,30,60,120,300",
+    seeds: Annotated[int, typer.Option(help="How many trainings; figures are their medians.", min=1)] = 1,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Variants of the training instead of moments.")] = False,
+    minutes: Annotated[float, typer.Option(help="With --ablate: how long each is trained.")] = 1.0,
+) -> None:
+    """How good the swap of the built-in pair is after so many seconds of training. Takes 15 minutes a seed."""
+    from faceswap_lib import bench as lab
+
+    try:
+        moments = [float(word) for word in seconds.split(",")]
+    except ValueError as error:
+        raise UserError(f"'{seconds}' are no seconds; write them as 0,15,60.") from error
+    with progress_bar("Bench") as progress:
+        how = {"seeds": range(seeds), "every": every, "say": _say, "progress": progress}
+        made = lab.ablate(workdir, profile, minutes, **how) if ablate else lab.bench(workdir, profile, moments, **how)
+    print(lab.table(made))
+    for work in made["about"].get("work", ()):
+        print(", ".join(f"{name} {value}" for name, value in work.items()))
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit()

@@ -1,0 +1,40 @@
+"""Progress in a terminal: a bar with an estimate, or plain lines where there is no terminal."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+PLAIN_EVERY = 5  # seconds between lines of progress where there is no terminal
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]:
+    """A `progress` callback that shows a bar with an estimate on stderr, or plain lines where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield _plain(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, note="")
+        yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
+
+
+def _plain(title: str) -> Callable[[int, int | None, str], None]:
+    start = last = time.monotonic()
+
+    def show(done: int, total: int | None, note: str = "") -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < PLAIN_EVERY and done != total:
+            return
+        last = now
+        left = f", about {(now - start) * (total - done) / done:.0f} s left" if total and 0 < done < total else ""
+        share = f"{100 * done / total:.0f} %" if total else str(done)
+        print(f"{title}: {share} after {now - start:.0f} s{left} {note}", file=sys.stderr, flush=True)
+
+    return show
