@@ -1,0 +1,31 @@
+# What one variable's own rule cannot see. On a resource of its own, which needs no provider: a reason is then given
+# once and not for each of fifty machines, before any of them is asked for.
+
+resource "terraform_data" "checks" {
+  lifecycle {
+    precondition {
+      condition     = length(local.domains) > 0
+      error_message = "${var.availability_domain == "" ? "No availability domain of ${var.region}" : var.availability_domain} offers ${var.shape} to this compartment. Choose another region, availability_domain or shape; domains here: ${join(", ", keys(local.offered))}."
+    }
+
+    precondition {
+      condition     = local.image != null
+      error_message = "No ${var.os} image fits ${var.shape} in ${var.region} (looked for ${local.image_pattern} among ${length(local.images)} images). Choose another os."
+    }
+
+    precondition {
+      condition     = !local.flexible || (var.a1_memory_gb >= var.a1_ocpus && var.a1_memory_gb <= 64 * var.a1_ocpus)
+      error_message = "VM.Standard.A1.Flex takes 1 to 64 GB of memory for each processor: ${var.a1_memory_gb} GB do not fit ${var.a1_ocpus} processors."
+    }
+
+    precondition {
+      condition     = length(var.learner_keys) <= var.learners
+      error_message = "There are ${length(var.learner_keys)} learner_keys for ${var.learners} learners: raise learners or take keys away."
+    }
+
+    precondition {
+      condition     = local.metadata_bytes <= 32000
+      error_message = "Keys and preparation script together are ${local.metadata_bytes} bytes; a machine takes 32000. Ask learners for ed25519 keys, which are short."
+    }
+  }
+}
