@@ -126,12 +126,16 @@ def _say(line: str) -> None:
 
 def _show(rows: list) -> None:
     """Verdicts as a table in the terminal."""
+    _print([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
+
+
+def _print(lines: list[dict]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", "what", "found", "remedy")
-    for row in rows:
-        table.add_row(row.verdict, row.what, row.found, row.remedy)
+    table = Table(*lines[0])
+    for line in lines:
+        table.add_row(*map(str, line.values()))
     Console().print(table)
 
 
@@ -148,8 +152,7 @@ def provision(
 
     plan = lab.provision(shape, learners, hours, ssh_key, config)
     _show(plan.rows)
-    for cost in plan.costs:
-        print(cost)
+    _print(lab.shown(plan.costs, learners))
     print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
 
