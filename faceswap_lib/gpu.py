@@ -1,37 +1,56 @@
-"""Lab 2: what this machine can do, and what a graphics card would change. Verdicts are OK, WARN or FAIL."""
+"""Lab 2: what this machine can do, and whether its graphics card can be used. Verdicts are OK, WARN or FAIL.
+
+`look` gathers facts, `judge` turns facts into verdicts. How fast the machine is: speed.py.
+"""
 
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
+import psutil
 
 from faceswap_lib import profiles
 from faceswap_lib.profiles import PROFILES
+from faceswap_lib.speed import Card, card_on_the_bus, cards
 
 PYTHONS = ((3, 10), (3, 12))
+GLIBC = (2, 28)  # the wheels are built for manylinux_2_28
 MEMORY_DEMO, MEMORY_MICRO = 3.5, 0.9  # GB of the whole machine; training the demo takes 1.6 GB, Jupyter the rest
+MEMORY_AND_SWAP = 2.0  # GB: the smallest training takes 0.9, the notebook server and the system the rest
 DISK = 2.0  # GB: facesets, models and videos of the built-in people take 0.2
+DRIVER = (525, 60, 13)  # of CUDA 12 on Linux, any minor version (NVIDIA, cuDNN support matrix 9.5.1)
+CUDNN_LEAST, CUDNN_MODERN = (9, 3), (9, 11)  # TensorFlow 2.19 refuses an older one; from 9.11 on none before Turing
+CAPABILITY_LEAST, CAPABILITY_MODERN = 6.0, 7.5  # Pascal, the oldest in TensorFlow's wheel; Turing
+GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # without it the first TensorFlow takes all of a card's memory
+ENCODERS = ("libx264", "aac")  # what the swapped video is written with
+AGAIN = "run `bash setup/env.sh` again."
 PATIENCE = 180  # seconds for a TensorFlow that is loaded for the first time
 TRIAL = """
 import json, time, keras, tensorflow as tf
-x, w = tf.random.normal((4, 32, 32, 8)), tf.Variable(tf.random.normal((3, 3, 8, 8)))
-start = time.monotonic()
-with tf.GradientTape() as tape:
-    loss = tf.reduce_mean(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
-good = bool(tf.reduce_all(tf.math.is_finite(tape.gradient(loss, w))))
-names = [tf.config.experimental.get_device_details(d).get("device_name", d.name)
-         for d in tf.config.list_physical_devices("GPU")]
-print(json.dumps({"backend": keras.backend.backend(), "tensorflow": tf.__version__, "gpus": names, "good": good,
-                  "seconds": time.monotonic() - start}))
+details = [tf.config.experimental.get_device_details(d) for d in tf.config.list_physical_devices("GPU")]
+said = {"backend": keras.backend.backend(), "tensorflow": tf.__version__, "good": False,
+        "cuda": tf.sysconfig.get_build_info().get("cuda_version", ""),
+        "gpus": [d.get("device_name", "GPU") for d in details],
+        "capabilities": [float("%d.%d" % d["compute_capability"]) for d in details if "compute_capability" in d]}
+try:
+    start = time.monotonic()
+    x, w = tf.random.normal((4, 32, 32, 8)), tf.Variable(tf.random.normal((3, 3, 8, 8)))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
+    gradient = tape.gradient(loss, w)
+    said["good"] = bool(tf.reduce_all(tf.math.is_finite(gradient)))
+    said |= {"device": gradient.device.split("device:")[-1], "seconds": time.monotonic() - start}
+except Exception as error:
+    said["error"] = str(error).strip().splitlines()[0]
+print(json.dumps(said))
 """
 
 
@@ -47,14 +66,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Machine:
-    """The facts that `judge` judges. memory and disk in GB; trial: what the convolution said, or how it failed."""
+    """The facts that `judge` judges. Sizes in GB; trial: what the convolution said, or how it failed."""
 
     python: tuple[int, int] = sys.version_info[:2]
     memory: float = 0.0
     disk: float = 0.0
     opencv: tuple[str, ...] = ()
-    card: bool = False  # an NVIDIA card is in the machine, whether or not TensorFlow sees it
+    card: bool = False  # an NVIDIA card is in the machine, whether or not anything can use it
     trial: dict = field(default_factory=dict)
+    swap: float = 0.0
+    limit: float | None = None  # of a container
+    glibc: tuple[int, ...] | None = None  # None where it does not apply (macOS)
+    ffmpeg: str = ""  # version of PyAV's libavcodec
+    unable: tuple[str, ...] = ENCODERS  # encoders it lacks
+    kernel: str = ""  # the Python that would run a notebook
+    cards: tuple[Card, ...] = ()
+    cudnn: str = ""  # the wheel's version
+    growth: bool = False
+
+    @property
+    def room(self) -> float:
+        """Memory that work may take, GB."""
+        return min(self.memory, self.limit or self.memory)
+
+    @property
+    def capability(self) -> float:
+        """Compute capability of the weakest card, 0.0 if nothing says it."""
+        return min(self.trial.get("capabilities") or [card.capability for card in self.cards], default=0.0)
 
 
 def look(folder: str | Path = ".") -> Machine:
@@ -62,9 +100,13 @@ def look(folder: str | Path = ".") -> Machine:
     names = {d.metadata["Name"].lower().replace("_", "-") for d in metadata.distributions() if d.metadata["Name"]}
     wheels = tuple(sorted(name for name in names if name.startswith("opencv-") and "python" in name))
     there = next(p for p in (Path(folder).resolve(), *Path(folder).resolve().parents) if p.exists())
-    disk = shutil.disk_usage(there).free / 1e9
-    card = bool(shutil.which("nvidia-smi")) or Path("/proc/driver/nvidia/gpus").exists()
-    return Machine(sys.version_info[:2], memory(), disk, wheels, card, trial())
+    found, (ffmpeg, unable) = cards(), _ffmpeg()
+    return Machine(
+        memory=memory(), swap=psutil.swap_memory().total / 1e9, limit=limit(), disk=shutil.disk_usage(there).free / 1e9,
+        opencv=wheels, glibc=_glibc(), ffmpeg=ffmpeg, unable=unable, kernel=_kernel(),
+        card=bool(found) or card_on_the_bus(), cards=found, growth=os.environ.get(GROWTH, "").lower() == "true",
+        cudnn=metadata.version("nvidia-cudnn-cu12") if "nvidia-cudnn-cu12" in names else "", trial=trial(),
+    )  # fmt: skip
 
 
 def memory() -> float:
@@ -72,10 +114,28 @@ def memory() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
+def limit(root: str | Path = "/") -> float | None:
+    """What the control groups this process is in, v1 or v2, leave it of the memory, in GB; None: no limit."""
+    try:
+        lines = (Path(root) / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    least = memory()
+    for _, kinds, path in (line.split(":", 2) for line in lines):
+        top, name = Path(root) / "sys/fs/cgroup", "memory.max"
+        if "memory" in kinds.split(","):
+            top, name = top / "memory", "memory.limit_in_bytes"
+        for folder in (Path(path.strip("/")), *Path(path.strip("/")).parents):  # a parent's limit binds as well
+            with_limit = top / folder / name
+            text = with_limit.read_text().strip() if with_limit.is_file() else ""
+            least = min(least, int(text) / 1e9 if text.isdigit() else least)
+    return least if least < memory() else None
+
+
 @lru_cache(maxsize=4)
 def trial(program: str = TRIAL) -> dict:
     """A convolution and its backward pass in another process, once: what it printed, or {"error": its last line}."""
-    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet = {GROWTH: "true"} | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=quiet,
                               timeout=PATIENCE)  # fmt: skip
@@ -93,66 +153,28 @@ def check(folder: str | Path = ".") -> list[Row]:
 
 def judge(machine: Machine) -> list[Row]:
     """The verdicts on a machine's facts."""
-    return [_python(machine), _memory(machine), _disk(machine), _opencv(machine), *_trial(machine)]
+    return [_system(machine), _python(machine), _memory(machine),
+            _row(machine.disk >= DISK, "free disk", f"{machine.disk:.1f} GB",
+                 f"Free {DISK:.0f} GB, or give another workdir."),
+            _row(len(machine.opencv) == 1, "OpenCV", ", ".join(machine.opencv) or "none", "Exactly one may be there, "
+                 "they share a folder: delete .venv and run `bash setup/env.sh`."),
+            _row(not machine.unable, "FFmpeg in PyAV", machine.ffmpeg + f", no {', '.join(machine.unable)}"
+                 * bool(machine.unable), f"Videos cannot be written: delete .venv and {AGAIN}"),
+            _notebooks(machine), *_trial(machine), *_card(machine)]  # fmt: skip
 
 
 def suggest_profile(machine: Machine | None = None) -> str:
     """The profile that fits: gpu where TensorFlow uses a card, micro where memory is short, demo elsewhere."""
-    machine = machine or Machine(memory=memory(), trial=trial())
+    machine = machine or Machine(memory=memory(), limit=limit(), trial=trial())
     if machine.trial.get("gpus") and machine.trial.get("good"):
         return "gpu"
-    return "demo" if machine.memory >= MEMORY_DEMO else "micro"
+    return "demo" if machine.room >= MEMORY_DEMO else "micro"
 
 
 def fits(profile: str, machine: Machine | None = None) -> bool:
     """Whether a machine can run a profile: the suggested one and all smaller ones."""
     sizes = list(PROFILES)
     return sizes.index(profiles.get(profile).name) <= sizes.index(suggest_profile(machine))
-
-
-def _python(machine: Machine) -> Row:
-    found = ".".join(map(str, machine.python))
-    if PYTHONS[0] <= machine.python <= PYTHONS[1]:
-        return Row("OK", "Python", found)
-    return Row("FAIL", "Python", found, "Install Python 3.10, 3.11 or 3.12 and run `bash setup/env.sh` again.")
-
-
-def _memory(machine: Machine) -> Row:
-    found = f"{machine.memory:.1f} GB"
-    if machine.memory >= MEMORY_DEMO:
-        return Row("OK", "memory", found)
-    if machine.memory >= MEMORY_MICRO:
-        return Row("WARN", "memory", found, "Take the profile micro and add a swap file; it is slow but it ends.")
-    return Row("FAIL", "memory", found, "Take a machine with at least 1 GB of memory.")
-
-
-def _disk(machine: Machine) -> Row:
-    enough = machine.disk >= DISK
-    return Row("OK" if enough else "FAIL", "free disk", f"{machine.disk:.1f} GB",
-               "" if enough else f"Free {DISK:.0f} GB, or give another workdir.")  # fmt: skip
-
-
-def _opencv(machine: Machine) -> Row:
-    found = ", ".join(machine.opencv) or "none"
-    if len(machine.opencv) == 1:
-        return Row("OK", "OpenCV", found)
-    return Row("FAIL", "OpenCV", found, "Exactly one may be there, they share a folder: delete .venv and run "
-               "`bash setup/env.sh`.")  # fmt: skip
-
-
-def _trial(machine: Machine) -> list[Row]:
-    seen = machine.trial
-    if not seen.get("good"):
-        found = seen.get("error") or "a gradient that is not a number"
-        return [Row("FAIL", "a convolution", found, "TensorFlow does not work here: run `bash setup/env.sh` again.")]
-    rows = [Row("OK", "Keras backend", f"{seen['backend']}, TensorFlow {seen['tensorflow']}"),
-            Row("OK", "a convolution", f"forward and backward in {seen['seconds']:.2f} s")]  # fmt: skip
-    if seen["gpus"]:
-        return [*rows, Row("OK", "graphics card", ", ".join(seen["gpus"]))]
-    if machine.card:
-        remedy = "An NVIDIA card is here, but TensorFlow cannot use it: check the driver with `nvidia-smi`."
-        return [*rows, Row("FAIL", "graphics card", "not usable", remedy)]
-    return [*rows, Row("OK", "graphics card", "none; the profile demo needs none")]
 
 
 def describe() -> dict[str, str]:
@@ -162,45 +184,117 @@ def describe() -> dict[str, str]:
             "memory": f"{memory():.1f} GB", "free disk": f"{free:.0f} GB"}  # fmt: skip
 
 
-def time_products(size: int = 128, large: int = 1024) -> dict[str, float]:
-    """The same matrix product three ways, in billions of multiplications a second (each with its addition).
-
-    Plain Python and numpy multiply size × size matrices, TensorFlow large × large ones.
-    """
-    from keras import ops
-
-    a = np.random.default_rng(0).random((size, size), "f4")
-    lists, columns = a.tolist(), a.T.tolist()
-    big = ops.convert_to_tensor(np.random.default_rng(0).random((large, large), "f4"))
-    ways = {
-        "plain Python": (size, lambda: [[sum(map(float.__mul__, r, c)) for c in columns] for r in lists]),
-        f"numpy, {size} × {size}": (size, lambda: a @ a),
-        f"TensorFlow, {large} × {large}": (large, lambda: ops.convert_to_numpy(ops.matmul(big, big)[0, 0])),
-    }
-    return {name: n**3 / _fastest(work) / 1e9 for name, (n, work) in ways.items()}
+def _row(good: bool, what: str, found: str, remedy: str = "", bad: str = "FAIL") -> Row:
+    return Row("OK", what, found) if good else Row(bad, what, found, remedy)
 
 
-def time_step(batch: int = 16, pixels: int = 64, channels: int = 64) -> float:
-    """Seconds for one training-like step: a 3 × 3 convolution over a batch of pictures, forward and backward."""
-    import tensorflow as tf
-
-    random = np.random.default_rng(0)
-    x = tf.constant(random.standard_normal((batch, pixels, pixels, channels)).astype("f4"))
-    w = tf.Variable(random.standard_normal((3, 3, channels, channels)).astype("f4") * 0.05)
-
-    def step() -> float:
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
-        return float(tape.gradient(loss, w)[0, 0, 0, 0])
-
-    return _fastest(step)
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
-def _fastest(work: object, times: int = 2) -> float:
-    work()  # the first time also loads and compiles
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+def _words(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _system(machine: Machine) -> Row:
+    found = "not needed here" if machine.glibc is None else _words(machine.glibc) or "another C library"
+    return _row(machine.glibc is None or machine.glibc >= GLIBC, "system (glibc)", found, "Take a newer system: Ubuntu "
+                "20.04, Oracle Linux 8, or later; the packages do not run on this one.")  # fmt: skip
+
+
+def _python(machine: Machine) -> Row:
+    good = PYTHONS[0] <= machine.python <= PYTHONS[1]
+    return _row(good, "Python", _words(machine.python), f"Install Python 3.10, 3.11 or 3.12 and {AGAIN}")
+
+
+def _memory(machine: Machine) -> Row:
+    boxed = machine.limit is not None and machine.limit < machine.memory
+    found = f"{machine.room:.1f} GB" + f" (a container's limit, of {machine.memory:.1f} GB)" * boxed
+    found += f" and {machine.swap:.1f} GB of swap" * bool(machine.swap)
+    if machine.room >= MEMORY_DEMO:
+        return Row("OK", "memory", found)
+    if machine.room < MEMORY_MICRO:
+        return Row("FAIL", "memory", found, "Take a machine, or a container, with at least 1 GB of memory.")
+    if machine.room + machine.swap >= MEMORY_AND_SWAP:
+        return Row("WARN", "memory", found, "Take the profile micro; it is slow but it ends.")
+    more = "raise the container's limit" if boxed else "add swap: `sudo bash setup/vm/prepare.sh --only swap`"
+    return Row("FAIL", "memory", found, f"Take the profile micro, and {more}.")
+
+
+def _notebooks(machine: Machine) -> Row:
+    mine = machine.kernel and Path(machine.kernel).parent == Path(sys.executable).parent
+    return _row(bool(mine), "notebooks run by", machine.kernel or "no kernel python3", "Run `jupyter kernelspec remove "
+                f"python3`, then start Jupyter from {Path(sys.executable).parent}.")  # fmt: skip
+
+
+def _trial(machine: Machine) -> list[Row]:
+    seen = machine.trial
+    if not seen.get("good"):
+        found = seen.get("error") or "a gradient that is not a number"
+        return [Row("FAIL", "a convolution", found, f"TensorFlow does not work here: {AGAIN}")]
+    where, on_card = seen.get("device", "CPU:0"), seen.get("device", "").startswith("GPU")
+    built = f", built with CUDA {seen['cuda']}" if seen.get("cuda") else ""
+    return [Row("OK", "Keras backend", f"{seen['backend']}, TensorFlow {seen['tensorflow']}{built}"),
+            _row(on_card or not seen["gpus"], "a convolution", f"forward and backward on {where} in "
+                 f"{seen['seconds']:.2f} s", "The card is seen but not used: see the rows below.")]  # fmt: skip
+
+
+def _card(machine: Machine) -> list[Row]:
+    gpus, driver = machine.trial.get("gpus"), min((_numbers(c.driver) for c in machine.cards), default=())
+    if not machine.card and not gpus:
+        return [Row("OK", "graphics card", "none; the profile demo needs none")]
+    names = ", ".join(f"{c.name}, {c.memory:.0f} GB" for c in machine.cards) or ", ".join(gpus or ["not usable"])
+    rows = [_row(driver >= DRIVER or bool(gpus and not driver), "NVIDIA driver", _words(driver) or "not told",
+                 f"Install driver {_words(DRIVER)} or newer (`sudo bash setup/vm/prepare.sh --only driver`), restart, "
+                 "and look at `nvidia-smi`.")]  # fmt: skip
+    if machine.capability:
+        rows += [_row(machine.capability >= CAPABILITY_LEAST, "compute capability", f"{machine.capability}", "It has "
+                      f"to be {CAPABILITY_LEAST} or more: take another card, or a machine without one."),
+                 _cudnn(machine)]  # fmt: skip
+    if gpus:
+        found = "taken as needed" if machine.growth else "the first program takes all of it"
+        rows.append(_row(machine.growth, "card's memory", found, f"Start Jupyter with {GROWTH}=true set.", "WARN"))
+    return [*rows, _row(bool(gpus), "graphics card", names, "An NVIDIA card is here, but TensorFlow cannot use it: see "
+                        "the other rows, then `nvidia-smi`.")]  # fmt: skip
+
+
+def _cudnn(machine: Machine) -> Row:
+    has, old = _numbers(machine.cudnn), 0 < machine.capability < CAPABILITY_MODERN
+    built = f"TensorFlow is built with CUDA {machine.trial.get('cuda') or 'none'}"
+    if not has:  # another installation may serve as well, and the convolution says whether it does
+        good = bool(machine.trial.get("gpus") and machine.trial.get("good"))
+        return _row(good, "CUDA and cuDNN", f"{built}, its wheels are not here", f"They come with the lock: {AGAIN}")
+    fault = (f"from {_words(CUDNN_MODERN)} on it leaves out this card" if old and has >= CUDNN_MODERN else
+             "too old" if has < CUDNN_LEAST else "of another CUDA" if has[0] != CUDNN_LEAST[0] else "")  # fmt: skip
+    return _row(not fault, "CUDA and cuDNN", f"{built}; cuDNN {machine.cudnn}" + f": {fault}" * bool(fault), "It has "
+                f"to be nvidia-cudnn-cu12>={_words(CUDNN_LEAST)},<{_words(CUDNN_MODERN)}, as in the lock: "
+                f"delete .venv and {AGAIN}")  # fmt: skip
+
+
+def _glibc() -> tuple[int, ...] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return _numbers(os.confstr("CS_GNU_LIBC_VERSION") or "")
+    except (ValueError, OSError):
+        return ()
+
+
+def _ffmpeg() -> tuple[str, tuple[str, ...]]:
+    """The version of PyAV's libavcodec, and which of ENCODERS it cannot do."""
+    try:
+        import av
+    except ImportError:
+        return "no PyAV", ENCODERS
+    unable = tuple(name for name in ENCODERS if name not in av.codecs_available)
+    return f"libavcodec {_words(av.library_versions['libavcodec'])}", unable
+
+
+def _kernel() -> str:
+    """The interpreter that Jupyter would start for a notebook's kernel, `python3`; "" if there is none."""
+    from jupyter_client.manager import KernelManager
+
+    try:
+        return shutil.which(KernelManager(kernel_name="python3").format_kernel_cmd()[0]) or ""
+    except (KeyError, IndexError, OSError):  # no such kernel, or one without a command
+        return ""

@@ -1,0 +1,333 @@
+"""What lab 2 counts and times: work counted by hand, a clock set by hand, the process that measures, the pictures."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import matplotlib.figure
+import numpy as np
+import psutil
+import pytest
+
+from faceswap_lib import UserError, plots_machine, speed
+
+TINY = speed.Sizes((8, 32), 200_000, 64, (1, 2), 8, 4, 0.4)
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """One process with TensorFlow for all tests that need it."""
+    with speed.Worker() as one:
+        yield one
+
+
+def timing(where: str, op: speed.Op, seconds: float = 0.001, peak: float = 0.8) -> speed.Timing:
+    """A timing nobody measured."""
+    return speed.Timing(where, op, seconds, peak)
+
+
+def test_the_work_of_a_product_is_what_three_loops_count():
+    flops, touched = 0, set()
+    for i in range(5):
+        for j in range(5):
+            touched.add(("c", i, j))
+            for k in range(5):
+                flops += 2
+                touched |= {("a", i, k), ("b", k, j)}
+    op = speed.product(5)
+    assert (op.flops, op.moved) == (flops, 4 * len(touched))
+    assert op.intensity == pytest.approx(5 / 6)
+
+
+def test_the_work_of_a_convolution_and_a_dense_layer_is_what_their_arrays_say():
+    x, w = np.zeros((2, 6, 6, 3), "f4"), np.zeros((3, 3, 3, 3), "f4")
+    op = speed.convolution(2, 6, 3)
+    assert op.moved == 2 * x.nbytes + w.nbytes  # the answer is as large as x
+    assert op.flops == x.size * 2 * w[..., 0].size  # for each value of the answer a window over all channels
+    step = speed.step(2, 6, 3)
+    assert (step.flops, step.intensity) == (3 * op.flops, pytest.approx(op.intensity))
+    x, w = np.zeros((4, 50), "f4"), np.zeros((50, 50), "f4")
+    op = speed.dense(4, 50)
+    assert op.moved == 2 * x.nbytes + w.nbytes and op.flops == 2 * 4 * w.size
+
+
+def test_a_batch_raises_the_intensity_of_a_dense_layer_but_not_of_a_convolution():
+    assert speed.dense(16, 4096).intensity == pytest.approx(16 * speed.dense(1, 4096).intensity, rel=0.02)
+    assert speed.convolution(16, 64, 8).intensity == pytest.approx(speed.convolution(1, 64, 8).intensity, rel=0.02)
+
+
+def test_tensorflow_counts_the_same_work():
+    program = """
+import sys, tensorflow as tf
+from faceswap_lib import speed
+def flops(work, *shapes):
+    graph = tf.Graph()
+    with graph.as_default():
+        work(*(tf.compat.v1.placeholder(tf.float32, s) for s in shapes))
+    options = tf.compat.v1.profiler.ProfileOptionBuilder(tf.compat.v1.profiler.ProfileOptionBuilder.float_operation())
+    return tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops
+print(flops(tf.matmul, (24, 24), (24, 24)), flops(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), (2, 16, 16, 6),
+      (3, 3, 6, 6)), flops(tf.matmul, (5, 40), (40, 40)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    ops = speed.product(24), speed.convolution(2, 16, 6), speed.dense(5, 40)
+    assert [int(n) for n in done.stdout.split()[-3:]] == [op.flops for op in ops]
+
+
+def test_the_fastest_counts_and_the_first_is_left_out(monkeypatch):
+    clock = iter([10.0, 13.0, 20.0, 21.0])
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(clock))
+    calls = []
+    assert speed.fastest(lambda: calls.append(1), budget=4.0) == 1.0
+    assert len(calls) == 3
+
+
+def test_short_work_is_repeated_until_the_budget_is_used(monkeypatch):
+    now = iter(np.arange(0, 100, 0.125))
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(now))
+    calls = []
+    assert speed.fastest(lambda: calls.append(1), budget=1.0) == 0.125
+    assert len(calls) == 1 + 8
+
+
+def test_a_timing_is_work_divided_by_seconds():
+    one = timing("here", speed.product(1000), 0.01)
+    assert one.gflops == pytest.approx(200) and one.gb_s == pytest.approx(1.2)
+
+
+def test_plain_python_multiplies_right_and_is_timed(monkeypatch):
+    seen = []
+    monkeypatch.setattr(speed, "fastest", lambda work, budget: seen.append(np.array(work())) or 0.5)
+    result = speed.in_python(6)
+    a = np.random.default_rng(0).random((6, 6))
+    assert np.allclose(seen[0], a @ a) and result.seconds == 0.5 and result.op == speed.product(6)
+
+
+def test_stream_moves_what_it_says_on_any_number_of_cores(monkeypatch):
+    ran = []
+    monkeypatch.setattr(speed, "fastest", lambda work: ran.append([r for r in work() if r is not None]) or 0.001)
+    copy, add = speed.stream(1003, 3)
+    assert np.concatenate(ran[1]).tolist() == [3.0] * 1003  # 1 + 2, every element once
+    assert copy.gb_s == pytest.approx(8 * 1003 / 1e6) and add.op.intensity == pytest.approx(1 / 12)
+    assert copy.where == add.where == "3 cores"
+
+
+def test_a_roof_is_the_lower_of_its_two_limits():
+    roof = speed.Roof("x", 100, 10)
+    assert [roof.at(i) for i in (0.5, 10, 500)] == [5, 100, 100]
+
+
+def test_more_work_takes_longer(worker):
+    small, large = worker.time(speed.step(1, 16, 4)), worker.time(speed.step(32, 64, 32))
+    assert 0 < small.seconds < large.seconds and large.where == speed._cores(speed.core_count())
+    assert 0 < small.peak <= large.peak
+
+
+@pytest.mark.parametrize("op", [speed.product(16), speed.dense(3, 16), speed.convolution(1, 8, 4),
+                                speed.step(1, 8, 4), speed.Op("add", "add", {"floats": 100}, 100, 1200)],
+                         ids=lambda op: op.work)  # fmt: skip
+def test_the_worker_does_every_kind_of_operation(worker, op):
+    assert worker.time(op).gflops > 0
+
+
+def test_the_worker_is_another_process_and_tensorflow_stays_out_of_this_one(worker):
+    loaded = "import sys; from faceswap_lib import gpu, plots_machine, speed; print('tensorflow' in sys.modules)"
+    worker.ask("cards")
+    assert worker.process.pid != os.getpid()
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == "False"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux can hold a process to a core")
+def test_a_worker_keeps_to_its_cores():
+    with speed.Worker(1) as one:
+        assert list(one.devices)[0] == "1 core"
+        assert {len(os.sched_getaffinity(t.id)) for t in psutil.Process(one.process.pid).threads()} == {1}
+
+
+def test_cards_are_measured_beside_the_processor(worker, monkeypatch):
+    faked = {"2 cores": "/CPU:0", "NVIDIA A10": "/CPU:0"}  # no card here: the same road, on the processor
+    monkeypatch.setattr(speed.Worker, "devices", faked)
+    ops = [speed.product(16), speed.step(1, 8, 4)]
+    timings = speed.compare(ops, worker, one_core=False)
+    assert [(t.where, t.op) for t in timings] == [(name, op) for name in faked for op in ops]
+    assert isinstance(plots_machine.batches(timings), matplotlib.figure.Figure)
+
+
+def test_one_core_comes_first_and_alone(monkeypatch):
+    alive = []
+
+    class Fake(speed.Worker):
+        devices = {"4 cores": "/CPU:0"}
+
+        def time(self, op, device="/CPU:0", where=""):
+            alive.append(self)
+            self.process = "running"
+            assert not [w for w in alive if w is not self and w.process], "two TensorFlows at once"
+            return timing(where or f"{self.cores} core", op)
+
+        def close(self):
+            self.process = None
+
+    monkeypatch.setattr(speed, "Worker", Fake)
+    main = Fake(4)
+    main.process = "running"
+    assert [t.where for t in speed.compare([speed.product(8)], main)] == ["1 core", "4 cores"]
+
+
+def test_a_worker_that_dies_says_so_and_the_next_question_starts_another(monkeypatch):
+    scripts = iter(["read line; kill -9 $$", "read line; echo '[\"NVIDIA A10\"]'; read line"])
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    monkeypatch.setattr(speed, "_start", lambda cores: subprocess.Popen(["sh", "-c", next(scripts)], **pipes))
+    with speed.Worker(2) as one:
+        with pytest.raises(UserError, match="status -9.*micro"):
+            one.devices  # noqa: B018
+        assert one.devices == {"2 cores": "/CPU:0", "NVIDIA A10": "/GPU:0"}
+
+
+def test_a_closed_worker_leaves_no_process():
+    with speed.Worker() as one:
+        one.process = subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = one.process
+    assert process.poll() is not None and one.process is None
+
+
+def test_the_roofline_is_the_envelope_of_its_points(worker):
+    roofs, points = speed.roofline(worker, TINY)
+    assert {p.op.work for p in points} == {"add", "product", "convolution", "dense"} and roofs[0].measured
+    assert all(p.gflops <= roofs[0].at(p.op.intensity) * 1.0001 for p in points)
+    assert roofs[0].gflops == max(p.gflops for p in points)
+    assert isinstance(plots_machine.roofline(roofs, points), matplotlib.figure.Figure)
+
+
+def test_the_load_shows_idle_then_busy(worker):
+    seen = speed.watch(worker, speed.step(8, 32, 16), 1.0, idle=0.5)
+    assert len(seen.times) == len(seen.cores) == len(seen.own) and len(seen.cores[0]) == psutil.cpu_count()
+    assert 0.5 <= seen.start < seen.start + 1.0 <= seen.end <= seen.times[-1]
+    assert seen.mean(busy=True) > seen.mean(busy=False)  # the step's own load, whatever else runs here
+    assert isinstance(plots_machine.load(seen), matplotlib.figure.Figure)
+
+
+def test_a_sample_belongs_to_the_task_that_ran_since_the_one_before():
+    seen = speed.Load([0.5, 1.0, 1.5, 2.0, 2.5], [[0.0]] * 5, [0.0, 0.0, 40.0, 20.0, 0.0], [], start=1.0, end=1.8)
+    assert (seen.mean(busy=True), seen.mean(busy=False)) == (30.0, 0.0)
+
+
+def test_the_load_of_a_card_is_read_where_there_is_one(worker, monkeypatch):
+    monkeypatch.setattr(speed, "ask_driver", lambda fields: [("37",), ("0",)])
+    seen = speed.watch(worker, speed.product(8), 0.2, idle=0.2)
+    assert set(seen.card) == {37.0} and len(seen.card) == len(seen.times)
+
+
+def smi(folder, text: str, status: int = 0) -> None:
+    """An nvidia-smi that says this and keeps how it was called."""
+    path = folder / "nvidia-smi"
+    path.write_text(f"#!/bin/sh\necho \"$@\" >> {folder}/asked\ncat <<'END'\n{text}\nEND\nexit {status}\n")
+    path.chmod(0o755)
+
+
+def test_a_driver_is_asked_for_its_cards(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    smi(tmp_path, "Tesla P100-SXM2-16GB, 550.54.15, 16384, 6.0\nNVIDIA A10, 550.54.15, 23028, 8.6")
+    assert speed.cards() == (speed.Card("Tesla P100-SXM2-16GB", "550.54.15", pytest.approx(17.18, abs=0.01), 6.0),
+                             speed.Card("NVIDIA A10", "550.54.15", pytest.approx(24.15, abs=0.01), 8.6))  # fmt: skip
+    asked = (tmp_path / "asked").read_text()
+    assert "--query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader,nounits" in asked
+
+
+def test_what_a_driver_does_not_know_is_no_number(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    smi(tmp_path, "NVIDIA GH200, 550.54.15, [N/A], 9.0")
+    assert speed.cards() == (speed.Card("NVIDIA GH200", "550.54.15", 0.0, 9.0),)
+
+
+def test_a_driver_too_old_to_know_the_capability_is_still_heard(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "nvidia-smi").write_text('#!/bin/sh\ncase "$1" in *compute_cap*) echo no such field; exit 2;; esac\n'
+                                         'echo "Tesla V100, 440.33.01, 16160"\n')  # fmt: skip
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    assert speed.cards() == (speed.Card("Tesla V100", "440.33.01", pytest.approx(16.94, abs=0.01), 0.0),)
+
+
+def test_a_driver_that_fails_or_is_missing_has_no_cards(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert speed.cards() == ()
+    smi(tmp_path, "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9)
+    assert speed.cards() == ()
+
+
+@pytest.mark.parametrize(("vendor", "kind", "there"), [
+    ("0x10de", "0x030200", True), ("0x10de", "0x030000", True), ("0x10de", "0x040300", False),  # 04: its sound device
+    ("0x1002", "0x030000", False),
+])  # fmt: skip
+def test_a_card_without_a_driver_is_seen_on_the_bus(tmp_path, vendor, kind, there):
+    device = tmp_path / "sys/bus/pci/devices/0000:00:04.0"
+    device.mkdir(parents=True)
+    (device / "vendor").write_text(vendor + "\n")
+    (device / "class").write_text(kind + "\n")
+    assert speed.card_on_the_bus(tmp_path) is there
+
+
+def test_an_empty_bus_has_no_card(tmp_path):
+    assert speed.card_on_the_bus(tmp_path) is False
+
+
+def test_every_profile_has_its_sizes_and_the_micro_machine_small_ones():
+    from faceswap_lib.profiles import PROFILES
+
+    assert set(speed.SIZES) == set(PROFILES)
+    micro = speed.sizes("micro")
+    assert 3 * 4 * micro.floats < 100e6 and speed.step(max(micro.batches), micro.pixels, micro.channels).moved < 100e6
+    with pytest.raises(UserError, match="huge"):
+        speed.sizes("huge")
+
+
+def test_data_sheets_are_marked_as_such_and_own_measurements_carry_their_date():
+    sheets = plots_machine.data_sheets()
+    sources = json.loads((speed.Path(speed.__file__).with_name("cloud.json")).read_text())["sources"]
+    assert list(sheets) == ["P100", "V100", "A10", "H100", "H200"]
+    assert all(set(card["sources"]) <= set(sources) for card in sheets.values())
+    assert {name: card["measured"]["date"] for name, card in sheets.items() if "measured" in card} == {
+        "H100": "2026-11-13", "H200": "2026-10-28"}  # fmt: skip
+    for card in sheets.values():  # nobody measures more than the data sheet says
+        ours = card.get("measured", {"product_tflops": 0, "copy_gb_s": 0})
+        assert ours["product_tflops"] < card["tflops"]["fp16"] and ours["copy_gb_s"] < card["gb_s"]
+    assert not any(roof.measured for roof in plots_machine.sheet_roofs())
+
+
+def test_the_bars_say_which_were_measured_here():
+    fig = plots_machine.rates([timing("plain Python", speed.product(8)), timing("2 cores", speed.product(512))])
+    (ax,) = fig.axes
+    words = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert words[:2] == ["measured here, now", "data sheet, not measured here"]
+    hatched = [label.get_text() for label, bar in zip(ax.get_yticklabels(), ax.patches, strict=True) if bar.get_hatch()]
+    assert hatched == [f"{name}, 32 bits" for name in plots_machine.data_sheets()]
+
+
+@pytest.mark.parametrize(("value", "words"), [(0.0342, "0.034"), (6.24, "6.2"), (131.7, "132"), (31200, "31\u202f200")])
+def test_numbers_are_short(value, words):
+    assert plots_machine.number(value) == words
+
+
+def test_many_cores_are_drawn_as_their_mean():
+    seen = speed.Load([0.1, 0.2], [[10.0] * 16, [30.0] * 16], [5.0, 6.0], [50.0, 60.0], 0.1, 0.2)
+    words = [t.get_text() for t in plots_machine.load(seen).axes[0].get_legend().get_texts()]
+    assert words == ["the training step,\nof all cores", "mean of 16 cores", "card"]
+
+
+def test_a_machine_of_one_core_is_not_measured_twice(monkeypatch):
+    monkeypatch.setattr(speed.Worker, "devices", {"1 core": "/CPU:0"})
+    monkeypatch.setattr(speed.Worker, "time", lambda self, op, device, where: timing(where, op))
+    assert [t.where for t in speed.compare([speed.step(1, 8, 4)], speed.Worker(1))] == ["1 core"]
+    assert plots_machine._colour(["1 core"], "1 core") == plots_machine.COLOURS[0]
+
+
+def test_a_question_that_is_interrupted_ends_the_process(monkeypatch):
+    with speed.Worker() as one:
+        one.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process, begin = one.process, time.monotonic()
+        monkeypatch.setattr(speed.json, "loads", lambda text: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            one.ask("cards")
+        assert one.process is None and process.poll() is not None and time.monotonic() - begin < 10
