@@ -1,25 +1,18 @@
 """Lab 2: what this machine can do, and whether its graphics card can be used. Verdicts are OK, WARN or FAIL.
 
-`look` gathers facts, `judge` turns facts into verdicts. How fast the machine is: speed.py.
+`look` gathers facts (machine.py), `judge` turns facts into verdicts. How fast the machine is: speed.py.
 """
 
-import json
 import os
 import platform
-import re
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from faceswap_lib import profiles
+from faceswap_lib.machine import GROWTH, Machine, dotted, limit, look, memory, numbers, trial
 from faceswap_lib.profiles import PROFILES
-from faceswap_lib.speed import Card, card_on_the_bus, cards
 
 PYTHONS = ((3, 10), (3, 12))
 GLIBC = (2, 28)  # the wheels are built for manylinux_2_28
@@ -29,29 +22,7 @@ DISK = 2.0  # GB: facesets, models and videos of the built-in people take 0.2
 DRIVER = (525, 60, 13)  # of CUDA 12 on Linux, any minor version (NVIDIA, cuDNN support matrix 9.5.1)
 CUDNN_LEAST, CUDNN_MODERN = (9, 3), (9, 11)  # TensorFlow 2.19 refuses an older one; from 9.11 on none before Turing
 CAPABILITY_LEAST, CAPABILITY_MODERN = 6.0, 7.5  # Pascal, the oldest in TensorFlow's wheel; Turing
-GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # without it the first TensorFlow takes all of a card's memory
-ENCODERS = ("libx264", "aac")  # what the swapped video is written with
 AGAIN = "run `bash setup/env.sh` again."
-PATIENCE = 180  # seconds for a TensorFlow that is loaded for the first time
-TRIAL = """
-import json, time, keras, tensorflow as tf
-details = [tf.config.experimental.get_device_details(d) for d in tf.config.list_physical_devices("GPU")]
-said = {"backend": keras.backend.backend(), "tensorflow": tf.__version__, "good": False,
-        "cuda": tf.sysconfig.get_build_info().get("cuda_version", ""),
-        "gpus": [d.get("device_name", "GPU") for d in details],
-        "capabilities": [float("%d.%d" % d["compute_capability"]) for d in details if "compute_capability" in d]}
-try:
-    start = time.monotonic()
-    x, w = tf.random.normal((4, 32, 32, 8)), tf.Variable(tf.random.normal((3, 3, 8, 8)))
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
-    gradient = tape.gradient(loss, w)
-    said["good"] = bool(tf.reduce_all(tf.math.is_finite(gradient)))
-    said |= {"device": gradient.device.split("device:")[-1], "seconds": time.monotonic() - start}
-except Exception as error:
-    said["error"] = str(error).strip().splitlines()[0]
-print(json.dumps(said))
-"""
 
 
 @dataclass(frozen=True)
@@ -62,88 +33,6 @@ class Row:
     what: str
     found: str
     remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The facts that `judge` judges. Sizes in GB; trial: what the convolution said, or how it failed."""
-
-    python: tuple[int, int] = sys.version_info[:2]
-    memory: float = 0.0
-    disk: float = 0.0
-    opencv: tuple[str, ...] = ()
-    card: bool = False  # an NVIDIA card is in the machine, whether or not anything can use it
-    trial: dict = field(default_factory=dict)
-    swap: float = 0.0
-    limit: float | None = None  # of a container
-    glibc: tuple[int, ...] | None = None  # None where it does not apply (macOS)
-    ffmpeg: str = ""  # version of PyAV's libavcodec
-    unable: tuple[str, ...] = ENCODERS  # encoders it lacks
-    kernel: str = ""  # the Python that would run a notebook
-    cards: tuple[Card, ...] = ()
-    cudnn: str = ""  # the wheel's version
-    growth: bool = False
-
-    @property
-    def room(self) -> float:
-        """Memory that work may take, GB."""
-        return min(self.memory, self.limit or self.memory)
-
-    @property
-    def capability(self) -> float:
-        """Compute capability of the weakest card, 0.0 if nothing says it."""
-        return min(self.trial.get("capabilities") or [card.capability for card in self.cards], default=0.0)
-
-
-def look(folder: str | Path = ".") -> Machine:
-    """This machine's facts; folder: where the work will be written. TensorFlow is tried in a process of its own."""
-    names = {d.metadata["Name"].lower().replace("_", "-") for d in metadata.distributions() if d.metadata["Name"]}
-    wheels = tuple(sorted(name for name in names if name.startswith("opencv-") and "python" in name))
-    there = next(p for p in (Path(folder).resolve(), *Path(folder).resolve().parents) if p.exists())
-    found, (ffmpeg, unable) = cards(), _ffmpeg()
-    return Machine(
-        memory=memory(), swap=psutil.swap_memory().total / 1e9, limit=limit(), disk=shutil.disk_usage(there).free / 1e9,
-        opencv=wheels, glibc=_glibc(), ffmpeg=ffmpeg, unable=unable, kernel=_kernel(),
-        card=bool(found) or card_on_the_bus(), cards=found, growth=os.environ.get(GROWTH, "").lower() == "true",
-        cudnn=metadata.version("nvidia-cudnn-cu12") if "nvidia-cudnn-cu12" in names else "", trial=trial(),
-    )  # fmt: skip
-
-
-def memory() -> float:
-    """The machine's memory in GB (Linux and macOS)."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-
-
-def limit(root: str | Path = "/") -> float | None:
-    """What the control groups this process is in, v1 or v2, leave it of the memory, in GB; None: no limit."""
-    try:
-        lines = (Path(root) / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return None
-    least = memory()
-    for _, kinds, path in (line.split(":", 2) for line in lines):
-        top, name = Path(root) / "sys/fs/cgroup", "memory.max"
-        if "memory" in kinds.split(","):
-            top, name = top / "memory", "memory.limit_in_bytes"
-        for folder in (Path(path.strip("/")), *Path(path.strip("/")).parents):  # a parent's limit binds as well
-            with_limit = top / folder / name
-            text = with_limit.read_text().strip() if with_limit.is_file() else ""
-            least = min(least, int(text) / 1e9 if text.isdigit() else least)
-    return least if least < memory() else None
-
-
-@lru_cache(maxsize=4)
-def trial(program: str = TRIAL) -> dict:
-    """A convolution and its backward pass in another process, once: what it printed, or {"error": its last line}."""
-    quiet = {GROWTH: "true"} | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    try:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=quiet,
-                              timeout=PATIENCE)  # fmt: skip
-        return json.loads(done.stdout.strip().splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"error": f"no answer in {PATIENCE} s"}
-    except (IndexError, ValueError):
-        return {"error": (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]}
 
 
 def check(folder: str | Path = ".") -> list[Row]:
@@ -188,23 +77,15 @@ def _row(good: bool, what: str, found: str, remedy: str = "", bad: str = "FAIL")
     return Row("OK", what, found) if good else Row(bad, what, found, remedy)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)))
-
-
-def _words(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
-
-
 def _system(machine: Machine) -> Row:
-    found = "not needed here" if machine.glibc is None else _words(machine.glibc) or "another C library"
+    found = "not needed here" if machine.glibc is None else dotted(machine.glibc) or "another C library"
     return _row(machine.glibc is None or machine.glibc >= GLIBC, "system (glibc)", found, "Take a newer system: Ubuntu "
                 "20.04, Oracle Linux 8, or later; the packages do not run on this one.")  # fmt: skip
 
 
 def _python(machine: Machine) -> Row:
     good = PYTHONS[0] <= machine.python <= PYTHONS[1]
-    return _row(good, "Python", _words(machine.python), f"Install Python 3.10, 3.11 or 3.12 and {AGAIN}")
+    return _row(good, "Python", dotted(machine.python), f"Install Python 3.10, 3.11 or 3.12 and {AGAIN}")
 
 
 def _memory(machine: Machine) -> Row:
@@ -240,12 +121,12 @@ def _trial(machine: Machine) -> list[Row]:
 
 
 def _card(machine: Machine) -> list[Row]:
-    gpus, driver = machine.trial.get("gpus"), min((_numbers(c.driver) for c in machine.cards), default=())
+    gpus, driver = machine.trial.get("gpus"), min((numbers(c.driver) for c in machine.cards), default=())
     if not machine.card and not gpus:
         return [Row("OK", "graphics card", "none; the profile demo needs none")]
     names = ", ".join(f"{c.name}, {c.memory:.0f} GB" for c in machine.cards) or ", ".join(gpus or ["not usable"])
-    rows = [_row(driver >= DRIVER or bool(gpus and not driver), "NVIDIA driver", _words(driver) or "not told",
-                 f"Install driver {_words(DRIVER)} or newer (`sudo bash setup/vm/prepare.sh --only driver`), restart, "
+    rows = [_row(driver >= DRIVER or bool(gpus and not driver), "NVIDIA driver", dotted(driver) or "not told",
+                 f"Install driver {dotted(DRIVER)} or newer (`sudo bash setup/vm/prepare.sh --only driver`), restart, "
                  "and look at `nvidia-smi`.")]  # fmt: skip
     if machine.capability:
         rows += [_row(machine.capability >= CAPABILITY_LEAST, "compute capability", f"{machine.capability}", "It has "
@@ -259,42 +140,13 @@ def _card(machine: Machine) -> list[Row]:
 
 
 def _cudnn(machine: Machine) -> Row:
-    has, old = _numbers(machine.cudnn), 0 < machine.capability < CAPABILITY_MODERN
+    has, old = numbers(machine.cudnn), 0 < machine.capability < CAPABILITY_MODERN
     built = f"TensorFlow is built with CUDA {machine.trial.get('cuda') or 'none'}"
     if not has:  # another installation may serve as well, and the convolution says whether it does
         good = bool(machine.trial.get("gpus") and machine.trial.get("good"))
         return _row(good, "CUDA and cuDNN", f"{built}, its wheels are not here", f"They come with the lock: {AGAIN}")
-    fault = (f"from {_words(CUDNN_MODERN)} on it leaves out this card" if old and has >= CUDNN_MODERN else
+    fault = (f"from {dotted(CUDNN_MODERN)} on it leaves out this card" if old and has >= CUDNN_MODERN else
              "too old" if has < CUDNN_LEAST else "of another CUDA" if has[0] != CUDNN_LEAST[0] else "")  # fmt: skip
     return _row(not fault, "CUDA and cuDNN", f"{built}; cuDNN {machine.cudnn}" + f": {fault}" * bool(fault), "It has "
-                f"to be nvidia-cudnn-cu12>={_words(CUDNN_LEAST)},<{_words(CUDNN_MODERN)}, as in the lock: "
+                f"to be nvidia-cudnn-cu12>={dotted(CUDNN_LEAST)},<{dotted(CUDNN_MODERN)}, as in the lock: "
                 f"delete .venv and {AGAIN}")  # fmt: skip
-
-
-def _glibc() -> tuple[int, ...] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        return _numbers(os.confstr("CS_GNU_LIBC_VERSION") or "")
-    except (ValueError, OSError):
-        return ()
-
-
-def _ffmpeg() -> tuple[str, tuple[str, ...]]:
-    """The version of PyAV's libavcodec, and which of ENCODERS it cannot do."""
-    try:
-        import av
-    except ImportError:
-        return "no PyAV", ENCODERS
-    unable = tuple(name for name in ENCODERS if name not in av.codecs_available)
-    return f"libavcodec {_words(av.library_versions['libavcodec'])}", unable
-
-
-def _kernel() -> str:
-    """The interpreter that Jupyter would start for a notebook's kernel, `python3`; "" if there is none."""
-    from jupyter_client.manager import KernelManager
-
-    try:
-        return shutil.which(KernelManager(kernel_name="python3").format_kernel_cmd()[0]) or ""
-    except (KeyError, IndexError, OSError):  # no such kernel, or one without a command
-        return ""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import matplotlib.figure
 import numpy as np
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from faceswap_lib import UserError, plots_machine, speed
+from faceswap_lib import worker as worker_module
 
 TINY = speed.Sizes((8, 32), 200_000, 64, (1, 2), 8, 4, 0.4)
 
@@ -78,17 +80,17 @@ print(flops(tf.matmul, (24, 24), (24, 24)), flops(lambda x, w: tf.nn.conv2d(x, w
 
 def test_the_fastest_counts_and_the_first_is_left_out(monkeypatch):
     clock = iter([10.0, 13.0, 20.0, 21.0])
-    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(worker_module.time, "perf_counter", lambda: next(clock))
     calls = []
-    assert speed.fastest(lambda: calls.append(1), budget=4.0) == 1.0
+    assert worker_module.fastest(lambda: calls.append(1), budget=4.0) == 1.0
     assert len(calls) == 3
 
 
 def test_short_work_is_repeated_until_the_budget_is_used(monkeypatch):
     now = iter(np.arange(0, 100, 0.125))
-    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(worker_module.time, "perf_counter", lambda: next(now))
     calls = []
-    assert speed.fastest(lambda: calls.append(1), budget=1.0) == 0.125
+    assert worker_module.fastest(lambda: calls.append(1), budget=1.0) == 0.125
     assert len(calls) == 1 + 8
 
 
@@ -121,7 +123,7 @@ def test_a_roof_is_the_lower_of_its_two_limits():
 
 def test_more_work_takes_longer(worker):
     small, large = worker.time(speed.step(1, 16, 4)), worker.time(speed.step(32, 64, 32))
-    assert 0 < small.seconds < large.seconds and large.where == speed._cores(speed.core_count())
+    assert 0 < small.seconds < large.seconds and large.where == worker_module.core_words(worker_module.core_count())
     assert 0 < small.peak <= large.peak
 
 
@@ -179,7 +181,7 @@ def test_one_core_comes_first_and_alone(monkeypatch):
 def test_a_worker_that_dies_says_so_and_the_next_question_starts_another(monkeypatch):
     scripts = iter(["read line; kill -9 $$", "read line; echo '[\"NVIDIA A10\"]'; read line"])
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    monkeypatch.setattr(speed, "_start", lambda cores: subprocess.Popen(["sh", "-c", next(scripts)], **pipes))
+    monkeypatch.setattr(worker_module, "_start", lambda cores: subprocess.Popen(["sh", "-c", next(scripts)], **pipes))
     with speed.Worker(2) as one:
         with pytest.raises(UserError, match="status -9.*micro"):
             one.devices  # noqa: B018
@@ -220,59 +222,6 @@ def test_the_load_of_a_card_is_read_where_there_is_one(worker, monkeypatch):
     assert set(seen.card) == {37.0} and len(seen.card) == len(seen.times)
 
 
-def smi(folder, text: str, status: int = 0) -> None:
-    """An nvidia-smi that says this and keeps how it was called."""
-    path = folder / "nvidia-smi"
-    path.write_text(f"#!/bin/sh\necho \"$@\" >> {folder}/asked\ncat <<'END'\n{text}\nEND\nexit {status}\n")
-    path.chmod(0o755)
-
-
-def test_a_driver_is_asked_for_its_cards(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    smi(tmp_path, "Tesla P100-SXM2-16GB, 550.54.15, 16384, 6.0\nNVIDIA A10, 550.54.15, 23028, 8.6")
-    assert speed.cards() == (speed.Card("Tesla P100-SXM2-16GB", "550.54.15", pytest.approx(17.18, abs=0.01), 6.0),
-                             speed.Card("NVIDIA A10", "550.54.15", pytest.approx(24.15, abs=0.01), 8.6))  # fmt: skip
-    asked = (tmp_path / "asked").read_text()
-    assert "--query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader,nounits" in asked
-
-
-def test_what_a_driver_does_not_know_is_no_number(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    smi(tmp_path, "NVIDIA GH200, 550.54.15, [N/A], 9.0")
-    assert speed.cards() == (speed.Card("NVIDIA GH200", "550.54.15", 0.0, 9.0),)
-
-
-def test_a_driver_too_old_to_know_the_capability_is_still_heard(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    (tmp_path / "nvidia-smi").write_text('#!/bin/sh\ncase "$1" in *compute_cap*) echo no such field; exit 2;; esac\n'
-                                         'echo "Tesla V100, 440.33.01, 16160"\n')  # fmt: skip
-    (tmp_path / "nvidia-smi").chmod(0o755)
-    assert speed.cards() == (speed.Card("Tesla V100", "440.33.01", pytest.approx(16.94, abs=0.01), 0.0),)
-
-
-def test_a_driver_that_fails_or_is_missing_has_no_cards(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert speed.cards() == ()
-    smi(tmp_path, "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9)
-    assert speed.cards() == ()
-
-
-@pytest.mark.parametrize(("vendor", "kind", "there"), [
-    ("0x10de", "0x030200", True), ("0x10de", "0x030000", True), ("0x10de", "0x040300", False),  # 04: its sound device
-    ("0x1002", "0x030000", False),
-])  # fmt: skip
-def test_a_card_without_a_driver_is_seen_on_the_bus(tmp_path, vendor, kind, there):
-    device = tmp_path / "sys/bus/pci/devices/0000:00:04.0"
-    device.mkdir(parents=True)
-    (device / "vendor").write_text(vendor + "\n")
-    (device / "class").write_text(kind + "\n")
-    assert speed.card_on_the_bus(tmp_path) is there
-
-
-def test_an_empty_bus_has_no_card(tmp_path):
-    assert speed.card_on_the_bus(tmp_path) is False
-
-
 def test_every_profile_has_its_sizes_and_the_micro_machine_small_ones():
     from faceswap_lib.profiles import PROFILES
 
@@ -285,7 +234,7 @@ def test_every_profile_has_its_sizes_and_the_micro_machine_small_ones():
 
 def test_data_sheets_are_marked_as_such_and_own_measurements_carry_their_date():
     sheets = plots_machine.data_sheets()
-    sources = json.loads((speed.Path(speed.__file__).with_name("cloud.json")).read_text())["sources"]
+    sources = json.loads((Path(speed.__file__).with_name("cloud.json")).read_text())["sources"]
     assert list(sheets) == ["P100", "V100", "A10", "H100", "H200"]
     assert all(set(card["sources"]) <= set(sources) for card in sheets.values())
     assert {name: card["measured"]["date"] for name, card in sheets.items() if "measured" in card} == {
@@ -327,7 +276,7 @@ def test_a_question_that_is_interrupted_ends_the_process(monkeypatch):
     with speed.Worker() as one:
         one.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         process, begin = one.process, time.monotonic()
-        monkeypatch.setattr(speed.json, "loads", lambda text: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(worker_module.json, "loads", lambda text: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             one.ask("cards")
         assert one.process is None and process.poll() is not None and time.monotonic() - begin < 10
