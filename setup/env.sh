@@ -2,19 +2,28 @@
 # Makes the workshop's Python environment; demo.sh, test.sh and lab.sh run it first.
 set -euo pipefail
 
-usage="Usage: bash setup/env.sh
+usage="Usage: bash setup/env.sh [--check]
 
 Makes .venv beside the README from setup/requirements.lock: with uv when it is there, with pip when it is not.
 Does nothing when .venv is complete, and builds it anew when it is half-made, older than the lock, or moved here
 from another folder. Only .venv changes; delete it and it is gone.
 
-Exit status: 0 ready, 2 something is missing on this machine (one sentence says what), 1 the installer failed."
+On Linux x86_64 with an NVIDIA card whose driver is loaded, setup/requirements-gpu.lock (CUDA) is installed as well.
+FACESWAP_GPU=1 installs it there without looking for the card, FACESWAP_GPU=0 leaves it out.
+
+  --check   change nothing, only say by the exit status whether .venv is complete
+
+Exit status: 0 ready, 2 something is missing on this machine (one sentence says what), 1 the installer failed (or,
+with --check, .venv is not complete)."
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lock=$root/setup/requirements.lock
+gpu_lock=$root/setup/requirements-gpu.lock
 venv=$root/.venv
 log=$venv/install.log
-need_kb=4000000
+# Measured on Linux x86_64, 2026-11: .venv 4.2 GB, of CUDA 2.8 GB more; the rest is for wheels being unpacked.
+need_kb=4800000
+gpu_need_kb=4700000
 again="and run this again"
 
 fail() {
@@ -29,9 +38,22 @@ site() { printf '%s\n' "$venv"/lib/python3.*/site-packages; }
 
 installed() { (cd "$(site)" && printf '%s\n' *.dist-info | LC_ALL=C sort); }
 
+# NVIDIA has no wheels of CUDA 12 for macOS, and those for Linux on ARM are for cards that no small VM has.
+wants_gpu() {
+    [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || return 1
+    case ${FACESWAP_GPU:-} in 1) return 0 ;; 0) return 1 ;; esac
+    [[ -e /proc/driver/nvidia/version ]] || nvidia-smi -L >/dev/null 2>&1
+}
+
+# With CUDA is right on any machine: a driver that fails for a day must not cost a new installation.
+up_to_date() {
+    cmp -s <(cat "$lock" "$gpu_lock") "$venv/installed.lock" && return
+    cmp -s "$lock" "$venv/installed.lock" && ! wants_gpu
+}
+
 # The list of what was installed is written last: without it .venv is half-made, whatever is in it.
 ready() {
-    cmp -s "$lock" "$venv/installed.lock" && [[ -s $venv/installed.txt ]] || return 1
+    up_to_date && [[ -s $venv/installed.txt ]] || return 1
     "$venv/bin/python" -c '' 2>/dev/null || return 1
     grep -qxF "$root" "$(site)/faceswap_workshop.pth" 2>/dev/null || return 1
     [[ -z $(LC_ALL=C comm -23 "$venv/installed.txt" <(installed)) ]]
@@ -60,20 +82,22 @@ find_python() {
 
 check_machine() {
     case "$(uname -s) $(uname -m)" in
-        "Linux x86_64" | "Darwin arm64") ;;
+        "Linux x86_64" | "Linux aarch64" | "Darwin arm64") ;;
         MINGW* | MSYS* | CYGWIN*)
             fail "Windows needs WSL (wsl --install) for these scripts: open a WSL terminal $again there." ;;
         *)
-            fail "TensorFlow 2.19 and MediaPipe have packages for Linux on x86_64 and macOS on Apple silicon, not for\
- $(uname -s) on $(uname -m): take such a machine." ;;
+            fail "TensorFlow 2.19 and MediaPipe have packages for Linux on x86_64 or aarch64 and macOS on Apple silicon,\
+ not for $(uname -s) on $(uname -m): take such a machine." ;;
     esac
 }
 
 check_space() {
     local free_kb
+    if wants_gpu; then need_kb=$((need_kb + gpu_need_kb)); fi
     free_kb=$(df -Pk "$venv" | awk 'NR == 2 {print $4}')
     if ((free_kb < need_kb)); then
-        fail "The environment takes about 4 GB and $root has $((free_kb / 1000)) MB left: free some space $again."
+        fail "The environment takes about $((need_kb / 1000000 + 1)) GB and $root has $((free_kb / 1000)) MB left: free some\
+ space $again."
     fi
 }
 
@@ -120,7 +144,7 @@ show() {
 
 explain() {
     if grep -qiE 'no space left|disk quota' "$log"; then
-        fail "The disk filled up during the installation, in $root or in ${TMPDIR:-/tmp}: free 4 GB $again."
+        fail "The disk filled up during the installation, in $root or in ${TMPDIR:-/tmp}: free $((need_kb / 1000000 + 1)) GB $again."
     elif grep -qiE 'dns error|name resolution|connection|unreachable|timed out|error sending request|proxy' "$log"; then
         fail "The packages could not be downloaded: check the network (a proxy belongs in HTTPS_PROXY) $again."
     fi
@@ -132,13 +156,23 @@ fill_venv() {
     awk '/^[a-z]/ {wanted = /^(packaging|setuptools|wheel)==/} wanted' "$lock" >"$venv/tools.lock"
     install "$venv/tools.lock" | show || explain
     install "$lock" | show || explain
+    cp "$lock" "$venv/installing.lock"
+    if wants_gpu; then
+        install "$gpu_lock" | show || explain
+        cat "$gpu_lock" >>"$venv/installing.lock"
+    fi
     # So that `python -m faceswap_lib` and the notebooks find the library from any folder.
     printf '%s\n' "$root" >"$(site)/faceswap_workshop.pth"
     installed >"$venv/installed.txt"
-    cp "$lock" "$venv/installed.lock"
+    mv "$venv/installing.lock" "$venv/installed.lock"
 }
 
-case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; "") ;; *) fail "$usage" ;; esac
+case ${1:-} in
+    -h | --help) echo "$usage"; exit 0 ;;
+    --check) if ready; then exit 0; else exit 1; fi ;;
+    "") ;;
+    *) fail "$usage" ;;
+esac
 stop_if_ready
 check_machine
 # Two of these at once would empty the folder under each other's feet.
@@ -155,6 +189,6 @@ find -H "$venv" -mindepth 1 -delete
 check_space
 unset PYTHONPATH PYTHONHOME
 make_venv
-echo "Filling .venv from setup/requirements.lock: about 3.5 GB on disk, once, a minute or a few." >&2
+echo "Filling .venv from setup/requirements.lock: about $((need_kb / 1000000)) GB on disk, once, a minute or a few." >&2
 fill_venv
 say_ready
