@@ -108,14 +108,7 @@ def train(
 
     about = record.about(size, alignment, seed, gan, sets, sides)
     run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan)
-    if resume:
-        run.history, run.iteration = checkpoint.restore(run.net, folder)
-        run.first = run.iteration
-    else:
-        record.move_aside(folder)
-        for side, data in sides.items():
-            getattr(run.net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
-    run.start = time.monotonic()
+    _begin(run, resume)
     try:
         stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
@@ -124,6 +117,19 @@ def train(
     seconds, egs = run.seconds, run.egs
     save(run, folder)
     return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
+
+
+def _begin(run: Run, resume: bool) -> None:
+    from faceswap_lib import checkpoint
+
+    if resume:
+        run.history, run.iteration = checkpoint.restore(run.net, run.folder)
+        run.first = run.iteration
+    else:
+        record.move_aside(run.folder)
+        for side, data in run.sides.items():
+            getattr(run.net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
+    run.start = time.monotonic()
 
 
 def save(run: Run, folder: Path) -> None:

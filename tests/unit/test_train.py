@@ -133,7 +133,7 @@ def test_it_stops_by_the_clock(facesets, tmp_path):
     told = []
     result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", minutes=0.05, gan=False,
                          progress=lambda *args: told.append(args))  # fmt: skip
-    assert result.stopped == "budget" and 3 <= result.seconds < 30
+    assert result.stopped == "budget" and 3 <= result.seconds < 120
     assert len(told) == result.iterations >= 1
     done = [args[0] for args in told]
     assert done == sorted(done) and done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
