@@ -22,6 +22,7 @@ VARIANTS = {  # what `ablate` changes in a training; the mean texture without an
     "as it is": {},
     "similarity instead of mesh": {"alignment": "similarity"},
     "no discriminator": {"gan": False},
+    "from scratch": {"from_scratch": True},
 }
 LARGE = 2048  # rows and columns of the matrices whose product is taken for the machine's peak
 Say = Callable[[str], None]
@@ -41,7 +42,7 @@ BUILT_IN = Pair(*map(samples.path, ("person_a", "person_b", "truth_a_as_b", "tru
 
 
 def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] = SECONDS, seeds: Sequence[int] = (0,),
-          pair: Pair = BUILT_IN, every: int = 4, say: Say = lambda line: None,
+          pair: Pair = BUILT_IN, every: int = 4, from_scratch: bool = False, say: Say = lambda line: None,
           progress: Progress | None = None) -> dict:  # fmt: skip
     """Train on a pair, once per seed, and score the swap after so many seconds of it beside references.
 
@@ -55,10 +56,11 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
         folder = prepare(workdir, pair) / f"seed{seed}"
         models = {s: folder / f"model_{s:g}" for s in sorted(seconds)}
         say(f"Seed {seed}: training for {max(seconds):g} s …")
-        work.append(_train(workdir, models, profile, seed, progress))
+        work.append(_train(workdir, models, profile, seed, from_scratch, progress))
         named = {f"{s:g} s": model for s, model in models.items()}
         reports.append(_score(workdir, pair, named, folder, seed, every, say, progress))
-    return _save(workdir, "bench.json", reports, {"profile": profile, "seeds": list(seeds), "work": work})
+    about = {"profile": profile, "from_scratch": from_scratch, "seeds": list(seeds), "work": work}
+    return _save(workdir, "bench.json", reports, about)
 
 
 def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, seeds: Sequence[int] = (0,),
@@ -129,7 +131,7 @@ def _facesets(workdir: str | Path) -> tuple[Path, Path]:
     return Path(workdir) / "faces" / "a", Path(workdir) / "faces" / "b"
 
 
-def _train(workdir: str | Path, models: dict[float, Path], profile: str, seed: int,
+def _train(workdir: str | Path, models: dict[float, Path], profile: str, seed: int, from_scratch: bool,
            progress: Progress | None) -> dict[str, float]:  # fmt: skip
     """One training that leaves a model at each moment; egs, share of the time it waited, share of the peak."""
     end, found = max(models), {}
@@ -141,7 +143,8 @@ def _train(workdir: str | Path, models: dict[float, Path], profile: str, seed: i
         while ahead and run.seconds >= ahead[-1]:
             train.save(run, models[ahead.pop()])
 
-    r = train.train(*_facesets(workdir), models[end], profile, end / 60, seed=seed, progress=progress, each=mark)
+    r = train.train(*_facesets(workdir), models[end], profile, end / 60, seed=seed, progress=progress, each=mark,
+                    from_scratch=from_scratch)  # fmt: skip
     reached = found["flops"] * r.iterations / r.seconds
     return {"iterations": r.iterations, "egs": round(r.egs, 1), "waited": round(r.waited, 4),
             "gflops": round(reached / 1e9, 1), "peak_gflops": round(found["peak"] / 1e9, 1),

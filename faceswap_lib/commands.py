@@ -50,13 +50,15 @@ def train(
     alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
     gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Leave out the base that comes with the kit.")]
+    = False,
 ) -> None:
     """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
     from faceswap_lib import train as lab
 
     with progress_bar("Training") as progress:
         r = lab.train(faces_a, faces_b, model, profile, minutes, iterations, plateau, resume, alignment, gan, seed,
-                      progress)  # fmt: skip
+                      progress, from_scratch=from_scratch)  # fmt: skip
     held = r.history[-1]
     print(f"{r.iterations} iterations, {r.egs:.0f} EGs/s, stopped by {r.stopped}; held-out loss "
           f"A {held['held_a']:.3f} B {held['held_b']:.3f}. Look at {r.model / 'previews'}.")  # fmt: skip
@@ -188,6 +190,7 @@ def bench(
     seconds: Annotated[str, typer.Option(help="Moments of the training to score.")] = "0,15,30,60,120,300",
     seeds: Annotated[int, typer.Option(help="How many trainings; figures are their medians.", min=1)] = 1,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Leave out the base.")] = False,
     ablate: Annotated[bool, typer.Option("--ablate", help="Variants of the training instead of moments.")] = False,
     minutes: Annotated[float, typer.Option(help="With --ablate: how long each is trained.")] = 1.0,
 ) -> None:
@@ -200,7 +203,10 @@ def bench(
         raise UserError(f"'{seconds}' are no seconds; write them as 0,15,60.") from error
     with progress_bar("Bench") as progress:
         how = {"seeds": range(seeds), "every": every, "say": _say, "progress": progress}
-        made = lab.ablate(workdir, profile, minutes, **how) if ablate else lab.bench(workdir, profile, moments, **how)
+        if ablate:
+            made = lab.ablate(workdir, profile, minutes, **how)
+        else:
+            made = lab.bench(workdir, profile, moments, from_scratch=from_scratch, **how)
     print(lab.table(made))
     for work in made["about"].get("work", ()):
         print(", ".join(f"{name} {value}" for name, value in work.items()))

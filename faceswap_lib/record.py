@@ -11,14 +11,16 @@ import numpy as np
 from faceswap_lib import UserError, __version__, profiles
 from faceswap_lib.batches import Side
 from faceswap_lib.profiles import Profile
+from faceswap_lib.start import SCRATCH
 
 
-def about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side]) -> dict:
+def about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side],
+          base: Path | None = None) -> dict:  # fmt: skip
     """What model.json says before training: settings, both shapes, fingerprints of the data, versions, machine."""
     import keras
 
     return {
-        "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed,
+        "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed, "start": base.stem if base else SCRATCH,
         "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
         "data": {s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
                  for s, f in sets.items()},

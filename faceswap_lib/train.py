@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError, batches, faceset, profiles, record
+from faceswap_lib import UserError, batches, faceset, profiles, record, start
 from faceswap_lib.batches import Side
 from faceswap_lib.faceset import Progress
 from faceswap_lib.mesh import canvas
@@ -89,12 +89,14 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
     each: Callable[[Run], None] | None = None,
+    from_scratch: bool = False,
 ) -> TrainResult:
     """Train on two facesets and write the model into a folder.
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
-    held-out checks without a better one; each: called before every step, its time does not count. A model that is
-    already there is moved to `MODEL-before`, unless resumed.
+    held-out checks without a better one; each: called before every step, its time does not count. Training starts
+    from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
+    to `MODEL-before`, unless resumed.
     """
     size = profiles.get(profile)
     minutes, iterations = _budget(size, minutes, iterations)
@@ -106,9 +108,10 @@ def train(
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
     from faceswap_lib import checkpoint  # Keras and TensorFlow are loaded only now, when faults in the input are out
 
-    about = record.about(size, alignment, seed, gan, sets, sides)
+    base = None if from_scratch else start.find(size, alignment)
+    about = record.about(size, alignment, seed, gan, sets, sides, base)
     run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan)
-    _begin(run, resume)
+    _begin(run, resume, base)
     try:
         stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
@@ -119,14 +122,17 @@ def train(
     return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
 
 
-def _begin(run: Run, resume: bool) -> None:
+def _begin(run: Run, resume: bool, base: Path | None) -> None:
     from faceswap_lib import checkpoint
 
     if resume:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         run.first = run.iteration
+        run.about["start"] = record.read_about(run.folder).get("start", start.SCRATCH)
     else:
         record.move_aside(run.folder)
+        if base:
+            start.fill(run.net, base)
         for side, data in run.sides.items():
             getattr(run.net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
     run.start = time.monotonic()

@@ -1,0 +1,60 @@
+"""start.py: a base goes into encoder and both decoders, spares each person's mean, and is refused if it is not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from faceswap_lib import UserError, checkpoint, profiles, start, train
+
+SMOKE = profiles.get("smoke")
+
+
+def stored(net) -> dict[str, np.ndarray]:
+    """What setup/base/pretrain.py writes, from a network's own encoder and first decoder."""
+    parts = {"encoder": net.encoder, "decoder": net.decoder_a}
+    return {f"{name}_{k:02d}": np.asarray(v).astype("f2")
+            for name, part in parts.items() for k, v in enumerate(start.variables(part))}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("base")
+    np.savez(folder / "mesh_64_0.5.npz", **stored(checkpoint.build(SMOKE, 3)))
+    return folder
+
+
+def test_a_base_fills_the_encoder_and_both_decoders_but_no_mean(base):
+    net, made_of = checkpoint.build(SMOKE, 4), checkpoint.build(SMOKE, 3)
+    net.decoder_b.get_layer(start.MEAN).set(np.full((64, 64, 3), 0.25))
+    start.fill(net, base / "mesh_64_0.5.npz")
+    pairs = ((net.encoder, made_of.encoder), (net.decoder_a, made_of.decoder_a), (net.decoder_b, made_of.decoder_a))
+    for mine, theirs in pairs:
+        for a, b in zip(start.variables(mine), start.variables(theirs), strict=True):
+            assert np.allclose(a, b, rtol=2e-3, atol=1e-6), a.path  # kept as 16-bit numbers
+    mean = np.asarray(net.decoder_b.get_layer(start.MEAN).mean)
+    assert np.allclose(1 / (1 + np.exp(-mean)), 0.25)
+
+
+@pytest.mark.parametrize(("scratch", "said"), [(False, "mesh_64_0.5"), (True, "scratch")])
+def test_training_starts_from_the_base_unless_told_otherwise(base, facesets, tmp_path, monkeypatch, scratch, said):
+    monkeypatch.setattr(start, "FOLDER", base)
+    model = tmp_path / "model"
+    train.train(*facesets.values(), model, "smoke", iterations=0, from_scratch=scratch)
+    assert json.loads((model / "model.json").read_text())["start"] == said
+    # a training that goes on says how it began, whatever it is told now
+    train.train(*facesets.values(), model, "smoke", iterations=1, resume=True, from_scratch=not scratch)
+    assert json.loads((model / "model.json").read_text())["start"] == said
+
+
+def test_where_no_base_fits_there_is_none(base, monkeypatch):
+    monkeypatch.setattr(start, "FOLDER", base)
+    assert start.find(SMOKE, "mesh") == base / "mesh_64_0.5.npz"
+    assert start.find(SMOKE, "similarity") is None
+    assert start.find(profiles.changed(SMOKE, width=0.25), "mesh") is None
+
+
+def test_a_base_of_another_network_is_refused(base):
+    net = checkpoint.build(profiles.changed(SMOKE, width=0.25), 0)
+    with pytest.raises(UserError, match="another network"):
+        start.fill(net, base / "mesh_64_0.5.npz")
