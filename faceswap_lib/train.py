@@ -20,6 +20,7 @@ from faceswap_lib.mesh import canvas
 from faceswap_lib.profiles import Profile
 
 RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
+RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
 GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 SAVE_EVERY = 60  # seconds
 
@@ -98,9 +99,8 @@ def train(
     from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
     to `MODEL-before`, unless resumed.
     """
-    size = profiles.get(profile)
+    size, folder = profiles.get(profile), Path(model)
     minutes, iterations = _budget(size, minutes, iterations)
-    folder = Path(model)
     if resume:
         record.check_resume(folder, profile, alignment)
     on = canvas(alignment, size.texture)
@@ -195,7 +195,8 @@ def _step(run: Run, batch: dict) -> None:
         net.gan = GAN
         net.make_train_function(force=True)  # the discriminator joins the step: compile it once more
     warm = min(1.0, (run.iteration + 1) / 30)
-    net.optimizer.learning_rate = RATE * warm * min(1.0, max(0.02, 2 * (1 - run.share)))
+    rate = RATE if run.about["start"] == start.SCRATCH else RATE_FROM_BASE
+    net.optimizer.learning_rate = rate * warm * min(1.0, max(0.02, 2 * (1 - run.share)))
     net.train_on_batch(batch)
     run.iteration += 1
 
@@ -254,7 +255,6 @@ def save_preview(run: Run, path: Path, rows: int = 4) -> None:
 
 
 def _report(run: Run) -> tuple[int, int, str]:
-    last = run.history[-1]
-    held = f"held-out loss A {last['held_a']:.3f} B {last['held_b']:.3f}"
+    held = "held-out loss A {held_a:.3f} B {held_b:.3f}".format(**run.history[-1])
     note = f"iteration {run.iteration} · {run.egs:.0f} EGs/s · {held}"
     return round(1000 * run.share), 1000, note + (" · GAN" if run.net.gan else "")

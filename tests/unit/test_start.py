@@ -58,3 +58,13 @@ def test_a_base_of_another_network_is_refused(base):
     net = checkpoint.build(profiles.changed(SMOKE, width=0.25), 0)
     with pytest.raises(UserError, match="another network"):
         start.fill(net, base / "mesh_64_0.5.npz")
+
+
+def test_from_a_base_the_steps_are_smaller(base, facesets, tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "FOLDER", base)
+    rates = {}
+    for scratch in (False, True):
+        seen = rates[scratch] = []
+        train.train(*facesets.values(), tmp_path / str(scratch), "smoke", iterations=3, from_scratch=scratch,
+                    each=lambda run, seen=seen: seen.append(float(run.net.optimizer.learning_rate)))  # fmt: skip
+    assert rates[True][-1] / rates[False][-1] == pytest.approx(train.RATE / train.RATE_FROM_BASE, rel=1e-3)
