@@ -58,7 +58,7 @@ def table(args: argparse.Namespace) -> None:
                              faces_a=args.faces / "a", model=args.work / first, rows={n: swaps[n] for n in rest},
                              seed=args.seed, every=args.every)  # fmt: skip
     print("| start, steps | held A | held B |", " | ".join(FIGURES), "|\n|" + "---|" * (3 + len(FIGURES)))
-    for label in (*swaps, "mean texture", "regression", "source", "ideal"):
+    for label in (*swaps, "B's mean", "B's nearest", "source", "ideal"):
         figures = [_value(made, figure, label, first) for figure in FIGURES]
         print("|", " | ".join([label, *_held(args.work / label), *figures]), "|")
 
