@@ -29,7 +29,8 @@ def ring(flat: np.ndarray) -> np.ndarray:
 class Mesh:
     """The canonical mesh at one texture size; build it through `canvas`.
 
-    points (504, 2) canonical pixels, triangles (T, 3), inside (S, S) 1 in the face, parts [(S, S)] eyes and mouth.
+    points (504, 2) canonical pixels, triangles (T, 3), inside (S, S) 1 in the face, parts [(S, S)] eyes and
+    mouth, skin (S, S) the face without them.
     """
 
     def __init__(self, size: int):
@@ -46,6 +47,7 @@ class Mesh:
         self._triangle, self._corners = index, self.triangles[np.maximum(index, 0)]
         self.inside = self._fill(OVAL)
         self.parts = [np.minimum(cv2.dilate(self._fill(p), np.ones((3, 3))), self.inside) for p in (*EYES, MOUTH)]
+        self.skin = self.inside * (1 - np.max(self.parts, 0))
         self.importance = _importance(self.inside, self.parts)
         soft = cv2.erode(self.inside, np.ones((3, 3)), iterations=max(1, size // 32))
         self._alpha = cv2.GaussianBlur(soft, (0, 0), size / 40)
@@ -78,6 +80,19 @@ class Mesh:
         full = np.c_[self.extend(solid[:, :2]), np.r_[solid[:, 2], np.full(len(OVAL), solid[OVAL, 2].mean())]]
         seen = ((_cosine(full[self.triangles]) - 0.1) / 0.3).clip(0, 1)[np.maximum(self._triangle, 0)].astype("f4")
         return cv2.GaussianBlur(seen.reshape(self.size, self.size), (0, 0), self.size / 64)
+
+    def normals(self, solid: np.ndarray) -> np.ndarray:
+        """Where the face looks at each canonical pixel, unit vectors (S, S, 3) from points (≥ 468, 3) of the frame.
+
+        x to the right, y down, z towards the camera.
+        """
+        corners, out = solid[self.inner], np.zeros((POINTS, 3))
+        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        for k in range(3):
+            np.add.at(out, self.inner[:, k], facing)
+        spread = self.spread(np.r_[out, out[OVAL]] / (np.linalg.norm(out, axis=1).mean() + 1e-9))
+        spread *= [-1, -1, 1]  # wound inwards: turn around, and z towards the camera
+        return spread / (np.linalg.norm(spread, axis=2, keepdims=True) + 1e-6)
 
     def motion_picture(self, motion: np.ndarray) -> np.ndarray:
         """Motion (478, 3) as a picture beside the texture: float32 (S/2, S/2, 4), about -1..1.
@@ -125,6 +140,7 @@ class Crop:
         self.inside = faces.mask(self.points, (size, size)).astype("f4") / 255
         hulls = [np.round(cv2.convexHull(self.points[p])).astype("i4") for p in (*EYES, MOUTH)]
         self.parts = [cv2.fillConvexPoly(np.zeros((size, size), "f4"), hull, 1.0) for hull in hulls]
+        self.skin = self.inside * (1 - np.max(self.parts, 0))
         self.importance = _importance(self.inside, self.parts)
 
     def texture(self, image: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -135,6 +151,19 @@ class Crop:
         """The face's oval in the aligned picture, float32 (S, S), from points (≥ 468, 3) of the frame."""
         flat = transform(faces.align(solid[:, :2], self.size), solid[:, :2])
         return cv2.GaussianBlur(faces.mask(flat, (self.size, self.size)).astype("f4") / 255, (0, 0), self.size / 64)
+
+    def normals(self, solid: np.ndarray) -> np.ndarray:
+        """Where the face looks at each canonical pixel, unit vectors (S, S, 3) from points (≥ 468, 3) of the frame.
+
+        x to the right, y down, z towards the camera.
+        """
+        corners, out = solid[self.inner], np.zeros((POINTS, 3))
+        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        for k in range(3):
+            np.add.at(out, self.inner[:, k], facing)
+        spread = self.spread(np.r_[out, out[OVAL]] / (np.linalg.norm(out, axis=1).mean() + 1e-9))
+        spread *= [-1, -1, 1]  # wound inwards: turn around, and z towards the camera
+        return spread / (np.linalg.norm(spread, axis=2, keepdims=True) + 1e-6)
 
     def motion_picture(self, motion: np.ndarray) -> np.ndarray:
         """Zeros (S/2, S/2, 4): here the network must read motion off the pixels, as every known tool's does."""
