@@ -1,25 +1,27 @@
 """Colour matching: the drawn face takes on the light and complexion of the one it replaces.
 
-All methods take and give canonical pictures, float32 RGB (S, S, 3) in [0, 1], and a canvas that says where the face is.
+All methods take and give canonical pictures, float32 RGB (S, S, 3) in [0, 1], a canvas that says where the face is, and
+the points (478, 3) where it goes in the frame, which only `relit` looks at.
 """
 
 import cv2
 import numpy as np
 from skimage.exposure import match_histograms
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, relight
 from faceswap_lib.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
+CRISP = 0.5  # a texture goes through two resamplings, into the mesh and back
 GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
 
 
-def none(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+def none(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """The drawn face as it is."""
     return drawn
 
 
-def mean(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+def mean(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """Mean and standard deviation inside the face, channel by channel in Lab (Reinhard et al. 2001)."""
     inside = on.inside > 0.5
     d, s = _lab(drawn), _lab(source)
@@ -28,7 +30,7 @@ def mean(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
     return _rgb((d - a.mean(0)) * scale + b.mean(0))
 
 
-def histogram(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+def histogram(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """The whole distribution inside the face, channel by channel (scikit-image's match_histograms)."""
     inside = on.inside > 0.5
     out = drawn.copy()
@@ -36,7 +38,7 @@ def histogram(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndar
     return out.astype("f4")
 
 
-def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """Low frequencies exchanged: B's detail under A's light, in A's complexion (after Liu, Shan & Zhang 2001).
 
     The quotient is taken over the skin alone; eyes and mouth have a mean of their own, or they would glow or stay dark.
@@ -49,7 +51,25 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop) -> np.ndarray:
     return _rgb(d + s[inside].mean(0) - d[inside].mean(0))
 
 
-METHODS = {"light": light, "mean": mean, "histogram": histogram, "none": none}
+def relit(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
+    """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
+
+    It knows the mesh alone; faces aligned by similarity get `light`.
+    """
+    if isinstance(on, Crop) or solid is None:
+        return light(drawn, source, on)
+    return (drawn * relight.gain(drawn, source, solid)).clip(0, 1).astype("f4")
+
+
+def crisp(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
+    """A mesh texture with what two resamplings took from its finest detail given back (an unsharp mask)."""
+    if isinstance(on, Crop):
+        return picture
+    soft = cv2.GaussianBlur(picture, (0, 0), on.size / 128)
+    return (picture + CRISP * (picture - soft)).clip(0, 1)
+
+
+METHODS = {"relit": relit, "light": light, "mean": mean, "histogram": histogram, "none": none}
 
 
 def method(name: str) -> object:
@@ -60,10 +80,9 @@ def method(name: str) -> object:
 
 
 def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
-    skin = on.inside * (1 - np.max(on.parts, 0))
     sigma = RADIUS * on.size
-    total = cv2.GaussianBlur(picture * skin[..., None], (0, 0), sigma)
-    out = (total + 1e-3) / (cv2.GaussianBlur(skin, (0, 0), sigma)[..., None] + 1e-3)
+    total = cv2.GaussianBlur(picture * on.skin[..., None], (0, 0), sigma)
+    out = (total + 1e-3) / (cv2.GaussianBlur(on.skin, (0, 0), sigma)[..., None] + 1e-3)
     for part in on.parts:
         soft = cv2.GaussianBlur(part, (0, 0), on.size / 100)[..., None]
         out = out * (1 - soft) + soft * picture[part > 0].mean(0)

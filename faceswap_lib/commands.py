@@ -50,8 +50,9 @@ def train(
     alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
     gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Leave out the base that comes with the kit.")]
-    = False,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Leave out the base that comes with the kit.")
+    ] = False,
 ) -> None:
     """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
     from faceswap_lib import train as lab
@@ -70,7 +71,7 @@ def convert(
     faces: Annotated[Path, typer.Option(help="The faceset of this video.")],
     model: Annotated[Path, typer.Option(help="The trained model's folder.")],
     out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
-    color: Annotated[str, typer.Option(help="Colour match: light, mean, histogram or none.")] = "light",
+    color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
     to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
     untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
 ) -> None:
@@ -89,8 +90,9 @@ def evaluate(
     faces_b: Annotated[Path, typer.Option(help="Faceset of the person who was put in.")],
     report: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
     faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to beat.")] = None,
-    model: Annotated[Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")]
-    = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")
+    ] = None,
     truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
     truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
     against: Annotated[Path | None, typer.Option(help="Another report.json, to compare with.")] = None,

@@ -30,7 +30,7 @@ def convert(
     faces_a: str | Path,
     model: str | Path,
     out: str | Path,
-    color_match: str = "light",
+    color_match: str = "relit",
     to: str = "b",
     untrained: bool = False,
     profile: str | None = None,
@@ -38,8 +38,8 @@ def convert(
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
-    faces_a: the video's own faceset; color_match: light, mean, histogram or none; to: whose face is put in (the
-    video's own person is drawn anew, to see what the network can do);
+    faces_a: the video's own faceset; color_match: relit, light, mean, histogram or none; to: whose face is put in
+    (the video's own person is drawn anew, to see what the network can do);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     profile: refuse a model of another one. Raises UserError when faceset, model and video do not belong together.
     """

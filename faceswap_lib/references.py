@@ -34,8 +34,8 @@ def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int
     mine = motion.person(motion.smooth(a.solid, a.frames)).mean
     through = swap.scene(a, on, mine, side.shape)
     flat = swap.scene(a, canvas("similarity", 2 * size), mine, side.shape)
-    drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.light),
-               (through, nearest(through, side), color.light))  # fmt: skip
+    drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.relit),
+               (through, nearest(through, side), color.relit))  # fmt: skip
     made = files(folder)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import label, motion, video
+from faceswap_lib import color, label, motion, video
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Crop, Mesh
 
 BATCH = 16
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
-Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop], np.ndarray]  # one of color.METHODS
+Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
 
 
 @dataclass
@@ -82,6 +82,6 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
     out = {}
     for i, picture, texture, face in zip(seen, pictures, textures, drawer(textures, moves, seen), strict=True):
-        lit = match(face, (texture / 255).astype("f4"), at.on)
+        lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
         out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, at.on.alpha(at.solid[i]), at.targets[i])
     return out

@@ -137,14 +137,14 @@ def test_layers_show_aligned_texture_and_motion_of_each_face(facesets):
 
 def test_color_methods_bring_the_face_nearer_to_the_sources_colours(short, facesets, trained):
     found = show.color_methods(short["a"], facesets["a"], trained.model, moment=0.0)
-    assert list(found) == ["source", "light", "mean", "histogram", "none"]
+    assert list(found) == ["source", "relit", "light", "mean", "histogram", "none"]
     here = faceset.load(facesets["a"]).solid[0]
     away = [np.abs(found["source"].astype(int) - show.close_up(f, here)).mean() for f in video.frames(short["a"])]
     assert np.argmin(away) == 0
     middle = np.s_[80:140, 70:130]
     off = {name: np.abs(picture[middle].mean((0, 1)) - found["source"][middle].mean((0, 1))).max()
            for name, picture in found.items()}  # fmt: skip
-    assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in ("light", "mean", "histogram"))
+    assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in ("relit", "light", "mean", "histogram"))
     assert all(np.abs(found[name][middle].astype(int) - found["source"][middle]).mean() > 3 for name in list(found)[1:])
 
 
