@@ -152,19 +152,6 @@ class Crop:
         flat = transform(faces.align(solid[:, :2], self.size), solid[:, :2])
         return cv2.GaussianBlur(faces.mask(flat, (self.size, self.size)).astype("f4") / 255, (0, 0), self.size / 64)
 
-    def normals(self, solid: np.ndarray) -> np.ndarray:
-        """Where the face looks at each canonical pixel, unit vectors (S, S, 3) from points (≥ 468, 3) of the frame.
-
-        x to the right, y down, z towards the camera.
-        """
-        corners, out = solid[self.inner], np.zeros((POINTS, 3))
-        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        for k in range(3):
-            np.add.at(out, self.inner[:, k], facing)
-        spread = self.spread(np.r_[out, out[OVAL]] / (np.linalg.norm(out, axis=1).mean() + 1e-9))
-        spread *= [-1, -1, 1]  # wound inwards: turn around, and z towards the camera
-        return spread / (np.linalg.norm(spread, axis=2, keepdims=True) + 1e-6)
-
     def motion_picture(self, motion: np.ndarray) -> np.ndarray:
         """Zeros (S/2, S/2, 4): here the network must read motion off the pixels, as every known tool's does."""
         return np.zeros((self.size // 2, self.size // 2, 4), "f4")
