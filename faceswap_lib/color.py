@@ -54,11 +54,14 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndar
 def relit(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
 
-    It knows the mesh alone; faces aligned by similarity get `light`.
+    Eyes and teeth do not take on a lighter complexion, or they would glow. The network knows the mesh alone; faces
+    aligned by similarity get `light`.
     """
     if isinstance(on, Crop) or solid is None:
         return light(drawn, source, on)
-    return (drawn * relight.gain(drawn, source, solid)).clip(0, 1).astype("f4")
+    gain = relight.gain(drawn, source, solid)
+    soft = np.max([cv2.GaussianBlur(part, (0, 0), on.size / 100) for part in on.parts], 0)[..., None]
+    return (drawn * (gain + soft * (np.minimum(gain, 1) - gain))).clip(0, 1).astype("f4")
 
 
 def crisp(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:

@@ -74,12 +74,13 @@ def convert(
     color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
     to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
     untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
+    pull: Annotated[float, typer.Option(help="How far back to the base: 0 as trained, 1 the base.")] = 0.5,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
-        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress)
+        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress, pull=pull)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faceset, profiles, record, swap, video
+from faceswap_lib import UserError, color, faceset, profiles, record, start, swap, video
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import canvas
 from faceswap_lib.swap import Drawer, Scene
+
+PULL = 0.5  # half-way back to the base: what training adds in sharpness and motion stays, B's own light less
 
 
 @dataclass
@@ -35,20 +37,24 @@ def convert(
     untrained: bool = False,
     profile: str | None = None,
     progress: Progress | None = None,
+    pull: float = PULL,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
     faces_a: the video's own faceset; color_match: relit, light, mean, histogram or none; to: whose face is put in
     (the video's own person is drawn anew, to see what the network can do);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
-    profile: refuse a model of another one. Raises UserError when faceset, model and video do not belong together.
+    profile: refuse a model of another one; pull: how far the weights go back to the base they started from, 0 as
+    trained to 1 the base. Raises UserError when faceset, model and video do not belong together.
     """
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
+    if not 0 <= pull <= 1:
+        raise UserError(f"pull is {pull:g}; give 0 (the network as trained) to 1 (the base it started from).")
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found, about, profile, model)
     at = scene(found, about, to)
-    count = swap.render(video_path, out, at, drawer(model, about, found, to, untrained), match, progress)
+    count = swap.render(video_path, out, at, drawer(model, about, found, to, untrained, pull), match, progress)
     return ConvertResult(Path(out), count, sum(i < count for i in at.at))
 
 
@@ -66,8 +72,9 @@ def scene(found: Faceset, about: dict, to: str) -> Scene:
     return swap.scene(found, on, shapes[_side(found, about, to)], shapes[to])
 
 
-def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: bool = False) -> Drawer:
-    """What draws person `to`: the network, or untrained the person's mean texture."""
+def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: bool = False,
+           pull: float = PULL) -> Drawer:  # fmt: skip
+    """What draws person `to`: the network, or untrained the person's mean texture; pull as `convert`."""
     if untrained:
         mean = _mean(model, to)
         return lambda textures, moves, indices: np.repeat(mean[None], len(indices), 0)
@@ -77,6 +84,8 @@ def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: b
     own = _mean(model, _side(found, about, to))
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
+    if pull and about.get("start", start.SCRATCH) != start.SCRATCH:
+        start.pull(net, about["start"], pull, {side: _mean(model, side) for side in "ab"})
     return lambda textures, moves, indices: draw(net, ratio(textures, own), moves, to)
 
 

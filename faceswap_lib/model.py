@@ -73,8 +73,13 @@ class MeanTexture(layers.Layer):
 
     def set(self, picture: np.ndarray) -> None:
         """Start from this picture (S, S, 3) in [0, 1]."""
+        self.mean.assign(self.logits(picture))
+
+    @staticmethod
+    def logits(picture: np.ndarray) -> np.ndarray:
+        """A picture (S, S, 3) in [0, 1] as the layer keeps it, (1, S, S, 3)."""
         p = np.clip(picture, 0.02, 0.98)
-        self.mean.assign(np.log(p / (1 - p))[None])
+        return np.log(p / (1 - p))[None]
 
 
 def encoder(size: int, width: float) -> keras.Model:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from faceswap_lib.faces import ANCHOR, OVAL, canonical, rigid, similarity, transform
+from faceswap_lib.faces import ANCHOR, EYES, OVAL, POINTS, canonical, rigid, similarity, transform
 
 # What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
 STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
+LIDS = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))  # upper and lower, of each eye
+AROUND = 0.1  # eye distances from the lids to where their motion ends
 
 
 @dataclass
@@ -66,6 +68,19 @@ def person(solid: np.ndarray, mean: np.ndarray | None = None) -> Person:
 def _lay(x: np.ndarray, fit: tuple[float, np.ndarray, np.ndarray]) -> np.ndarray:
     scale, rotation, shift = fit
     return scale * x @ rotation + shift
+
+
+def carried(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """How much of each point's motion a face takes over from another, (478, 1); mean shapes (478, 3) of both.
+
+    All of it, but lids go as far as their own eye is open: narrower eyes would close beyond shut and fold over.
+    """
+    share, flat = np.ones((len(mine), 1)), canonical()[:, :2]
+    for eye, pairs in zip(EYES, LIDS, strict=True):
+        ours, own = (np.mean([abs(shape[u, 1] - shape[v, 1]) for u, v in pairs]) for shape in (mine, theirs))
+        far = np.linalg.norm(flat[:, None] - flat[eye], axis=2).min(1)
+        share[:POINTS, 0] += np.exp(-((far / AROUND) ** 2)) * (np.clip(own / max(ours, 1e-6), 0.5, 2) - 1)
+    return share
 
 
 def target(mean: np.ndarray, motion: np.ndarray, fit: tuple, solid: np.ndarray) -> np.ndarray:

@@ -29,11 +29,36 @@ def variables(part: object) -> list:
 
 def fill(net: object, path: Path) -> None:
     """Put a base into a fresh network: its encoder, and its one decoder into both; UserError when it does not fit."""
+    for variable, value in _pairs(net, path):
+        variable.assign(value)
+
+
+def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> None:
+    """Move a trained network's weights back towards the base called `name`, by a share from 0 to 1 of the way.
+
+    Training on B's frames learns B, and B's own light on top, which A's video does not have; between the weights before
+    and after lies a network that keeps most of the one and less of the other (Wortsman et al. 2022). means: side ->
+    mean texture (S, S, 3) in [0, 1] that its decoder started from. Raises UserError when the base is not here.
+    """
+    path = FOLDER / f"{name}.npz"
+    if not path.is_file():
+        raise UserError(f"The model started from the base '{name}', which this kit does not have; convert with --pull 0.")
+    pairs = _pairs(net, path)
+    for side, mean in means.items():
+        layer = getattr(net, f"decoder_{side}").get_layer(MEAN)
+        pairs.append((layer.mean, layer.logits(mean)))
+    for variable, value in pairs:
+        variable.assign(variable + share * (value - variable))
+
+
+def _pairs(net: object, path: Path) -> list[tuple]:
+    """The network's weights that a base has, and the base's."""
     with np.load(path) as found:
         stored = {part: [found[k] for k in sorted(found) if k.startswith(part)] for part in ("encoder", "decoder")}
+    pairs = []
     for name, part in (("encoder", "encoder"), ("decoder_a", "decoder"), ("decoder_b", "decoder")):
         own = variables(getattr(net, name))
         if [tuple(v.shape) for v in own] != [v.shape for v in stored[part]]:
             raise UserError(f"The base in {path} is of another network; train from scratch, or get the file again.")
-        for variable, value in zip(own, stored[part], strict=True):
-            variable.assign(value.astype("f4"))
+        pairs += zip(own, (value.astype("f4") for value in stored[part]), strict=True)
+    return pairs

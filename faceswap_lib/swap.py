@@ -48,11 +48,12 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
     """
     solid = motion.smooth(found.solid, found.frames)
     person = motion.person(solid, mine)
-    targets = solid
+    moves, targets = person.motion, solid
     if isinstance(on, Mesh):
-        each = zip(person.motion, person.fits, solid, strict=True)
+        moves = moves * motion.carried(mine, theirs)
+        each = zip(moves, person.fits, solid, strict=True)
         targets = np.stack([motion.target(theirs, m, fit, s) for m, fit, s in each])
-    return Scene(found, on, solid, *(x.astype("f4") for x in (person.motion, targets)))
+    return Scene(found, on, solid, *(x.astype("f4") for x in (moves, targets)))
 
 
 def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: Match,
