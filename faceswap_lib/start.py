@@ -42,7 +42,7 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
     """
     path = FOLDER / f"{name}.npz"
     if not path.is_file():
-        raise UserError(f"The model started from the base '{name}', which this kit does not have; convert with --pull 0.")
+        raise UserError(f"The model started from the base '{name}', which is not here; convert with --pull 0.")
     pairs = _pairs(net, path)
     for side, mean in means.items():
         layer = getattr(net, f"decoder_{side}").get_layer(MEAN)

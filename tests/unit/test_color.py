@@ -103,3 +103,13 @@ def test_black_and_white_give_numbers(name, levels):
 def test_an_unknown_method_is_answered_with_the_known_ones():
     with pytest.raises(UserError, match="'lab'.*light, mean, histogram, none"):
         color.method("lab")
+
+
+def test_eyes_and_teeth_do_not_glow_in_a_lighter_complexion(clip_a, clip_b):
+    drawn, source, on = pair(clip_a, clip_b, "mesh")
+    drawn *= 0.6
+    made = color.relit(drawn, source, on, clip_a.solid[40])
+    inner = np.max([cv2.erode(part, np.ones((3, 3))) for part in on.parts], 0) > 0.5
+    gain = (made + 1e-3) / (drawn + 1e-3)
+    assert np.median(gain[on.skin > 0.5]) > 1.3, "the skin takes it on"
+    assert gain[inner].mean() < 1.15, "a soft edge apart"

@@ -115,8 +115,9 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
 def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
     found, about = faceset.load(facesets[source]), record.read_about(trained.model)
     scene = convert.scene(found, about, to)
-    mine = motion.person(motion.smooth(found.solid, found.frames), np.array(about["shapes"][source])).motion
-    drawn = motion.person(np.stack(scene.targets), np.array(about["shapes"][to])).motion
+    shape, other = (np.array(about["shapes"][side]) for side in (source, to))
+    mine = motion.person(motion.smooth(found.solid, found.frames), shape).motion * motion.carried(shape, other)
+    drawn = motion.person(np.stack(scene.targets), other).motion
     assert np.abs(drawn - mine).max() < 0.02, "in eye distances"
     assert scene.moves == pytest.approx(mine, abs=1e-6)
 

@@ -78,6 +78,20 @@ def test_another_shape_is_laid_where_the_face_was(clip_a, clip_b):
         assert np.abs(shapes).max() < 0.02, "the drawn face is B's shape with A's motion"
 
 
+def test_lids_are_as_far_open_of_their_own_opening(clip_a, clip_b):
+    a, b = (motion.person(clip.solid) for clip in (clip_a, clip_b))
+    for mine, theirs in ((a, b), (b, a)):
+        drawn = theirs.mean + mine.motion * motion.carried(mine.mean, theirs.mean)
+        for pairs in motion.LIDS:
+            upper, lower = np.array(pairs).T
+            here, there = ((p[..., lower, 1] - p[..., upper, 1]).mean(-1) for p in (mine.mean + mine.motion, drawn))
+            now, then = here / np.median(here), there / np.median(there)
+            assert np.abs(now - then).max() < 0.12, "as far open, of its own opening"
+    shares = motion.carried(a.mean, b.mean)
+    assert shares[159] < 0.9 and shares[[1, 152, 13, 468]] == pytest.approx(1), "only near the lids"
+    assert motion.carried(a.mean, a.mean) == pytest.approx(1)
+
+
 def test_segments_end_at_cuts_and_gaps():
     points, frames = wobble(12), np.arange(12)
     assert motion.segments(points, frames) == [slice(0, 12)]

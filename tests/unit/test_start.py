@@ -68,3 +68,24 @@ def test_from_a_base_the_steps_are_smaller(base, facesets, tmp_path, monkeypatch
         train.train(*facesets.values(), tmp_path / str(scratch), "smoke", iterations=3, from_scratch=scratch,
                     each=lambda run, seen=seen: seen.append(float(run.net.optimizer.learning_rate)))  # fmt: skip
     assert rates[True][-1] / rates[False][-1] == pytest.approx(train.RATE / train.RATE_FROM_BASE, rel=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_pulled_weights_lie_between_trained_and_base(base, monkeypatch, share):
+    monkeypatch.setattr(start, "FOLDER", base)
+    net, trained, made_of = (checkpoint.build(SMOKE, seed) for seed in (5, 5, 3))
+    means = {"a": np.full((64, 64, 3), 0.25), "b": np.full((64, 64, 3), 0.5)}
+    start.pull(net, "mesh_64_0.5", share, means)
+    threes = ((net.encoder, trained.encoder, made_of.encoder), (net.decoder_b, trained.decoder_b, made_of.decoder_a))
+    for three in threes:
+        for now, was, origin in zip(*map(start.variables, three), strict=True):
+            assert np.allclose(now, was + share * (origin - was), rtol=2e-3, atol=2e-4), now.path
+    # trained means are 0, gray; A's started from a quarter
+    mean = np.asarray(net.decoder_a.get_layer(start.MEAN).mean)
+    assert np.allclose(mean, share * np.log(0.25 / 0.75), atol=1e-6)
+
+
+def test_a_model_whose_base_is_gone_says_how_to_convert_without(base, monkeypatch):
+    monkeypatch.setattr(start, "FOLDER", base)
+    with pytest.raises(UserError, match="--pull 0"):
+        start.pull(checkpoint.build(SMOKE, 0), "mesh_512_9", 0.5, {})
