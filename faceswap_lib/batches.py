@@ -81,12 +81,12 @@ def ratio(pictures: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return (np.log(halve(pictures) / 255 + FLOOR) - own).clip(-2, 2)
 
 
-def draw(side: Side, count: int, random: np.random.Generator, names: str) -> dict[str, np.ndarray]:
-    """An augmented batch of one side, keys with its name ("a" or "b"), as `FaceSwap` takes it."""
+def draw(side: Side, count: int, random: np.random.Generator, names: str, light: bool = True) -> dict[str, np.ndarray]:
+    """An augmented batch of one side, keys with its name ("a" or "b"), as `FaceSwap` takes it; light: by light too."""
     i = random.integers(0, side.cut, count)
     batch = plain(side, i, names)
     warped = _warp(batch[f"picture_{names}"], random, side.warps)
-    batch[f"picture_{names}"] = _light(warped, random)
+    batch[f"picture_{names}"] = _light(warped, random) if light else warped
     return batch
 
 

@@ -31,6 +31,20 @@ def pixel_unshuffle(x: object, times: int = 2) -> object:
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h // times, w // times, c * times**2))
 
 
+def double(x: object) -> object:
+    """(N, H, W, C) → (N, 2 H, 2 W, C), bilinear, as `layers.UpSampling2D` has it, by shifts and sums.
+
+    XLA turns that layer's gradient into a loop over all pixels: 20 ms for 16 faces of 128 pixels, this one 0.7 ms.
+    """
+    for axis in (1, 2):
+        first, *_, last = np.arange(x.shape[axis])
+        before = ops.concatenate([ops.take(x, [first], axis), x[(slice(None),) * axis + (slice(0, last),)]], axis)
+        after = ops.concatenate([x[(slice(None),) * axis + (slice(1, None),)], ops.take(x, [last], axis)], axis)
+        pair = ops.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis + 1)
+        x = ops.reshape(pair, (-1, *x.shape[1:axis], 2 * x.shape[axis], *x.shape[axis + 1 :]))
+    return x
+
+
 def reverse_gradient(x: object, strength: float) -> object:
     """x going forward; coming back, the gradient times −strength (Ganin & Lempitsky 2015)."""
     return ops.stop_gradient((1 + strength) * x) - strength * x
@@ -57,6 +71,15 @@ class PixelUnshuffle(layers.Layer):
     def call(self, x: object) -> object:
         """Pixels to channels."""
         return pixel_unshuffle(x)
+
+
+@keras.saving.register_keras_serializable("faceswap")
+class Double(layers.Layer):
+    """`double` as a layer."""
+
+    def call(self, x: object) -> object:
+        """Twice the height, twice the width."""
+        return double(x)
 
 
 @keras.saving.register_keras_serializable("faceswap")
@@ -105,7 +128,7 @@ def decoder(size: int, width: float, name: str) -> keras.Model:
         seen = layers.AveragePooling2D(8 >> step)(motion)
         x = _conv(layers.Concatenate()([x, seen]), int(channels * width))
     x = layers.Conv2D(12, 3, padding="same", kernel_initializer=keras.initializers.RandomNormal(0, 0.01))(x)
-    x = layers.UpSampling2D(interpolation="bilinear")(PixelShuffle()(x))
+    x = Double()(PixelShuffle()(x))
     return keras.Model([code, motion], MeanTexture(name="mean_texture")(x), name=name)
 
 
@@ -115,18 +138,18 @@ def discriminator(size: int, width: float) -> keras.Model:
     x = PixelUnshuffle()(layers.Rescaling(CONTRAST, -CONTRAST / 2)(picture))
     for channels, stride in ((32, 2), (64, 2), (96, 1)):
         x = _conv(x, int(channels * width), stride)
-    x = layers.Conv2D(2, 3, padding="same")(x)
+    x = layers.Conv2D(2, 1)(x)
     return keras.Model(picture, layers.Activation("linear", dtype="float32")(x), name="discriminator")
 
 
 def dssim(x: object, y: object) -> object:
     """(1 − SSIM) / 2 per pixel, (N, S, S, 3), over 5 × 5 boxes (Wang et al. 2004, with a box for the Gaussian)."""
     c = x.shape[-1]
-    stack = ops.concatenate([x, y, x * x, y * y, x * y], -1)
+    stack = ops.concatenate([x, y, x * x + y * y, x * y], -1)
     mean = ops.average_pool(stack, 5, strides=1, padding="same")
-    mx, my, xx, yy, xy = (mean[..., k * c : (k + 1) * c] for k in range(5))
+    mx, my, squares, xy = (mean[..., k * c : (k + 1) * c] for k in range(4))
     luminance = (2 * mx * my + 1e-4) / (mx * mx + my * my + 1e-4)
-    structure = (2 * (xy - mx * my) + 9e-4) / (xx - mx * mx + yy - my * my + 9e-4)
+    structure = (2 * (xy - mx * my) + 9e-4) / (squares - mx * mx - my * my + 9e-4)
     return (1 - luminance * structure) / 2
 
 
@@ -164,12 +187,15 @@ class FaceSwap(keras.Model):
     def _game(self, x: dict, drawn: dict) -> object:
         """Hinge loss (Lim & Ye 2017) for the discriminator; for the decoders its score of what they drew, reversed.
 
-        The drawn faces are judged twice. The difference of the two scores is 0, and so is its gradient in the
-        discriminator; in the decoders it is the score's own, however sure the discriminator is.
+        Half of the batch plays: with all of it the discriminator costs as much as the rest of the step. The drawn faces
+        are judged twice. The difference of the two scores is 0, and so is its gradient in the discriminator; in the
+        decoders it is the score's own, however sure the discriminator is.
         """
-        seen = ops.minimum(ops.concatenate([x["weight_a"], x["weight_b"]]), 1.0)
-        real = ops.concatenate([x["target_a"], x["target_b"]]) * seen
-        fake = ops.concatenate([drawn["aa"], drawn["bb"]]) * seen
+        half = -(-ops.shape(x["target_a"])[0] // 2)
+        seen, real, fake = (ops.concatenate([a[:half], b[:half]]) for a, b in (
+            (x["weight_a"], x["weight_b"]), (x["target_a"], x["target_b"]), (drawn["aa"], drawn["bb"])))  # fmt: skip
+        seen = ops.minimum(seen, 1.0)
+        real, fake = real * seen, fake * seen
         faces = ops.concatenate([real, ops.stop_gradient(fake), reverse_gradient(fake, self.gan)])
         n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
         scores = ops.split(self.discriminator(faces, training=True), 3)

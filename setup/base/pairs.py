@@ -1,0 +1,92 @@
+"""Film pairs of people whom neither base nor tuning has seen, and their ideal swaps both ways, to score the kit by.
+
+  python setup/base/pairs.py --out PAIRS --people 6 --frames 96 --seed 71
+
+A folder a pair: a.mp4 and b.mp4, each in a light and before a camera of their own; ab.mp4 is the ideal swap of b's face
+into a's clip, ab_mask.mp4 where it counts (the oval of the landmarks), and the same for ba. who.json says who they are.
+A run that was stopped goes on with the first pair missing.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "setup/samples"), str(ROOT)]
+
+from cast import SIZE, about, parse  # noqa: E402  the renderer and the library are found only now
+from facemask import OVAL  # noqa: E402
+from people import draw_look, draw_person  # noqa: E402
+from renderer.looks import Look  # noqa: E402
+from renderer.performance import performance, split  # noqa: E402
+from renderer.settings import Person, hybrid  # noqa: E402
+from stage import Stage  # noqa: E402
+
+from faceswap_lib import video  # noqa: E402
+from faceswap_lib.faces import Detector  # noqa: E402
+
+FPS = 24
+
+
+def film(stage: Stage, person: Person, look: Look, deeds: Sequence[tuple[dict, dict]], clip: Path) -> list[np.ndarray]:
+    """The deeds as a clip; its frames uint8 (H, W, 3)."""
+    stage.enter(person, look)
+    frames = [np.ascontiguousarray(stage.frame(*deed)) for deed in deeds]
+    video.write(clip, frames, FPS)
+    return frames
+
+
+def mask(frames: Sequence[np.ndarray], detector: Detector, clip: Path) -> None:
+    """Where a swap counts, white on black: the oval of the landmarks, a little smaller, soft at its edge."""
+    out = []
+    for frame in frames:
+        found = detector.detect(frame)
+        oval = np.zeros(frame.shape, "u1")
+        if found:
+            points = found[0].landmarks
+            cv2.fillPoly(oval, [np.round(points[list(OVAL)]).astype("i4")], (255, 255, 255))
+            eyes = np.linalg.norm(points[473] - points[468])
+            oval = cv2.erode(oval, np.ones((3, 3), "u1"), iterations=max(1, int(eyes * 0.04)))
+        out.append(cv2.GaussianBlur(oval, (0, 0), 1.0))
+    video.write(clip, out, FPS)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Film whatever pair is missing."""
+    args, start = parse(argv), time.monotonic()
+    stage = Stage(SIZE, args.data)
+    with Detector(most=1) as detector:
+        for n in range(args.people // 2)[args.part :: args.parts]:
+            folder = args.out / f"{n}"
+            if folder.exists():
+                continue
+            part = args.out / f"{n}.part"
+            part.mkdir(parents=True, exist_ok=True)
+            random = np.random.default_rng([args.seed, n])
+            people, looks = [draw_person(random) for _ in "ab"], [draw_look(random) for _ in "ab"]
+            deeds = [_deeds(person, args.frames) for person in people]
+            for k, name in enumerate("ab"):
+                film(stage, people[k], looks[k], deeds[k], part / f"{name}.mp4")
+            for k, name in enumerate(("ab", "ba")):
+                frames = film(stage, hybrid(people[k], people[1 - k]), looks[k], deeds[k], part / f"{name}.mp4")
+                mask(frames, detector, part / f"{name}_mask.mp4")
+            (part / "who.json").write_text(json.dumps([about(person) for person in people], indent=1))
+            os.replace(part, folder)
+            print(f"pair {n}, {time.monotonic() - start:.0f} s", flush=True)
+    return 0
+
+
+def _deeds(person: Person, count: int) -> list[tuple[dict, dict]]:
+    clip = person.clip
+    frames = performance(clip.performance, clip.frames, clip.yaw, clip.pitch, clip.roll)
+    return [split(frame) for frame in frames[:count]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
