@@ -5,7 +5,6 @@ The time of saving and measuring does not count. `ablate` measures variants of t
 
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +13,18 @@ import numpy as np
 
 from faceswap_lib import UserError, convert, evaluate, extract, faceset, samples, train, video
 from faceswap_lib.faceset import Progress
-from faceswap_lib.figures import FIGURES
+from faceswap_lib.figures import FIGURES, interval
 from faceswap_lib.report import aligned, shown
 
 SECONDS = (0.0, 15.0, 30.0, 60.0, 120.0, 300.0)
-VARIANTS = {  # what `ablate` changes in a training; the mean texture without any is the row "B's mean"
+VARIANTS = {  # what `ablate` changes in a training; the first one is what the others are compared with
     "as it is": {},
-    "similarity instead of mesh": {"alignment": "similarity"},
     "no discriminator": {"gan": False},
+    "no light augmentation": {"light": False},
     "from scratch": {"from_scratch": True},
+    "scratch, no mean texture": {"from_scratch": True, "from_mean": False},
+    "similarity, no mesh": {"alignment": "similarity"},
 }
-LARGE = 2048  # rows and columns of the matrices whose product is taken for the machine's peak
 Say = Callable[[str], None]
 
 
@@ -47,7 +47,8 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
     """Train on a pair, once per seed, and score the swap after so many seconds of it beside references.
 
     Returns what is written to workdir/bench.json: {"rows": {label: {figure: median over the seeds}}, "noise": {figure:
-    half of its 95 % interval at the end, median}, "about": {…, "work": [a dict of `measure_work` per seed]}}.
+    half of its 95 % interval at the end, median}, "against": {moment: {other row: {figure: [difference, low, high] of
+    its 95 % interval, frame by frame, medians}}}, "about": {…, "work": [what the steps of each seed cost]}}.
     """
     if not seconds or min(seconds) < 0 or max(seconds) == 0:
         raise UserError("Give moments in seconds, not below 0, and one of them above 0.")
@@ -60,13 +61,16 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
         named = {f"{s:g} s": model for s, model in models.items()}
         reports.append(_score(workdir, pair, named, folder, seed, every, say, progress))
     about = {"profile": profile, "from_scratch": from_scratch, "seeds": list(seeds), "work": work}
-    return _save(workdir, "bench.json", reports, about)
+    return _save(workdir, "bench.json", reports, about, reports[0]["order"])
 
 
 def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, seeds: Sequence[int] = (0,),
            pair: Pair = BUILT_IN, every: int = 4, variants: dict[str, dict] = VARIANTS,
            say: Say = lambda line: None, progress: Progress | None = None) -> dict:  # fmt: skip
-    """Train every variant (name -> arguments of `train`) for so many minutes and score them together, as `bench`."""
+    """Train every variant (name -> arguments of `train`) for so many minutes; ablation.json is as `bench` has it.
+
+    The first variant is compared with the others.
+    """
     reports = []
     for seed in seeds:
         folder = prepare(workdir, pair) / f"ablation{seed}"
@@ -76,7 +80,7 @@ def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, see
             train.train(*_facesets(workdir), models[name], profile, minutes, seed=seed, progress=progress, **change)
         reports.append(_score(workdir, pair, models, folder, seed, every, say, progress))
     about = {"profile": profile, "seeds": list(seeds), "minutes": minutes}
-    return _save(workdir, "ablation.json", reports, about)
+    return _save(workdir, "ablation.json", reports, about, list(variants)[:1])
 
 
 def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
@@ -88,43 +92,29 @@ def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
     return Path(workdir)
 
 
-def flops(net: object, batch: int) -> float:
-    """FLOP of one step of encoder and decoders, batch faces of each side: forward, and backward twice as much.
-
-    A convolution takes 2 · pixels written · kernel² · channels in · channels out, a dense layer 2 · in · out.
-    """
-    from keras import layers
-
-    total = 0
-    for part, faces in ((net.encoder, 2), (net.decoder_a, 1), (net.decoder_b, 1)):
-        for layer in part.layers:
-            if isinstance(layer, layers.Conv2D | layers.Dense):
-                written = np.prod(layer.output.shape[1:-1], initial=1)
-                total += faces * 2 * written * np.prod(layer.kernel.shape)
-    return float(3 * batch * total)
-
-
-def peak(times: int = 5) -> float:
-    """The most FLOP/s that this machine reached in a product of two large float32 matrices, in this process."""
-    from keras import ops
-
-    a = ops.convert_to_tensor(np.random.default_rng(0).random((LARGE, LARGE), "f4"))
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        ops.convert_to_numpy(ops.matmul(a, a)[0, 0])
-        seconds.append(time.perf_counter() - start)
-    return 2 * LARGE**3 / min(seconds)
-
-
 def table(made: dict) -> str:
-    """What `bench` or `ablate` returned as plain text: a line per figure, a column per row, and the noise."""
+    """What `bench` or `ablate` returned as plain text: a line per figure, a column per row, and the noise.
+
+    Below it, where the compared rows are better and worse than others, frame by frame.
+    """
     rows = made["rows"]
     lines = [["", *rows, "±", "better"]]
     for name, noise in made["noise"].items():
         values = (shown(name, row.get(name)) for row in rows.values())
         lines.append([name, *values, shown(name, noise), FIGURES[name].better])
-    return aligned(lines)
+    return "\n".join([aligned(lines), "", *_sides(made)])
+
+
+def _sides(made: dict) -> list[str]:
+    out = []
+    for label, others in made["against"].items():
+        for other, differences in others.items():
+            sides = {"better": [], "worse": [], "even": []}
+            for figure, difference in differences.items():
+                sides[verdict(figure, difference)].append(figure)
+            told = "; ".join(f"{side} in {', '.join(sides[side])}" for side in ("better", "worse") if sides[side])
+            out.append(f"{label} against {other}: {told or 'no clear difference'}")
+    return out
 
 
 def _facesets(workdir: str | Path) -> tuple[Path, Path]:
@@ -134,19 +124,24 @@ def _facesets(workdir: str | Path) -> tuple[Path, Path]:
 def _train(workdir: str | Path, models: dict[float, Path], profile: str, seed: int, from_scratch: bool,
            progress: Progress | None) -> dict[str, float]:  # fmt: skip
     """One training that leaves a model at each moment; egs, share of the time it waited, share of the peak."""
-    end, found = max(models), {}
+    from faceswap_lib import step
+
+    end, found, passed = max(models), {}, {}
     ahead = sorted(set(models) - {end}, reverse=True)
 
     def mark(run: train.Run) -> None:
         if not found:
-            found.update(flops=flops(run.net, run.profile.batch), peak=peak())
+            found.update(flops=step.flops(run.net, run.profile.batch), peak=step.peak())
         while ahead and run.seconds >= ahead[-1]:
-            train.save(run, models[ahead.pop()])
+            moment = ahead.pop()
+            passed[f"{moment:g} s"] = run.iteration
+            train.save(run, models[moment])
 
     r = train.train(*_facesets(workdir), models[end], profile, end / 60, seed=seed, progress=progress, each=mark,
                     from_scratch=from_scratch)  # fmt: skip
     reached = found["flops"] * r.iterations / r.seconds
-    return {"iterations": r.iterations, "egs": round(r.egs, 1), "waited": round(r.waited, 4),
+    passed[f"{end:g} s"] = r.iterations
+    return {"iterations": passed, "egs": round(r.egs, 1), "waited": round(r.waited, 4),
             "gflops": round(reached / 1e9, 1), "peak_gflops": round(found["peak"] / 1e9, 1),
             "share_of_peak": round(reached / found["peak"], 3)}  # fmt: skip
 
@@ -168,8 +163,8 @@ def _score(workdir: str | Path, pair: Pair, models: dict[str, Path], folder: Pat
     return report | {"order": list(clips)}
 
 
-def _save(workdir: str | Path, name: str, reports: list[dict], about: dict) -> dict:
-    """Medians over the seeds, written whole or not at all."""
+def _save(workdir: str | Path, name: str, reports: list[dict], about: dict, compared: list[str]) -> dict:
+    """Medians over the seeds, written whole or not at all; compared: rows whose differences to all others are kept."""
     first, (*others, last) = reports[0]["figures"], reports[0]["order"]
     figures = [f for f in first if all(f in r["figures"] for r in reports) and not f.startswith("unseen")]
     references = [label for label in first["identity"]["reference"] if label not in others]
@@ -177,11 +172,36 @@ def _save(workdir: str | Path, name: str, reports: list[dict], about: dict) -> d
     rows = {label: {f: _median(reports, f, None if label == last else label) for f in figures} for label in labels}
     noise = {f: float(np.median([(r["figures"][f]["high"] - r["figures"][f]["low"]) / 2 for r in reports]))
              for f in figures}  # fmt: skip
-    made = {"rows": rows, "noise": noise, "about": about | {"run": reports[0]["run"]}}
+    against = {label: {other: {f: d for f in figures if (d := _difference(reports, f, label, other))}
+                       for other in labels if other != label} for label in compared}  # fmt: skip
+    made = {"rows": rows, "noise": noise, "against": against, "about": about | {"run": reports[0]["run"]}}
     part = Path(workdir) / f"{name}.part"
     part.write_text(json.dumps(made, indent=1), encoding="utf-8")
     os.replace(part, Path(workdir) / name)
     return made
+
+
+def _difference(reports: list[dict], figure: str, label: str, other: str) -> list[float] | None:
+    """Of two rows, frame by frame: [difference, low, high], medians over the seeds; None where one has no frames."""
+    found = []
+    for report in reports:
+        frames = [report["frames"].get("swap" if row == report["order"][-1] else row, {}) for row in (label, other)]
+        columns = [np.array(of[figure], float) for of in frames if figure in of]
+        if len(columns) < 2:
+            return None
+        if FIGURES[figure].correlates:
+            source = np.array(report["frames"]["source"][figure], float)
+            columns = [np.c_[column, source] for column in columns]
+        found.append(interval(columns[0], report["run"]["seed"], columns[1]))
+    return [round(float(x), 4) for x in np.median(found, 0)]
+
+
+def verdict(figure: str, difference: list[float]) -> str:
+    """Is a row "better" or "worse" than another in a figure, or "even": the interval of the difference has 0 in it."""
+    _, low, high = difference
+    if not (low > 0 or high < 0):
+        return "even"
+    return "better" if (low > 0) == (FIGURES[figure].better == "higher") else "worse"
 
 
 def _median(reports: list[dict], figure: str, label: str | None) -> float | None:

@@ -196,9 +196,17 @@ def bench(
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Leave out the base.")] = False,
     ablate: Annotated[bool, typer.Option("--ablate", help="Variants of the training instead of moments.")] = False,
     minutes: Annotated[float, typer.Option(help="With --ablate: how long each is trained.")] = 1.0,
+    trace: Annotated[bool, typer.Option("--trace", help="What one step costs, with a profiler's trace.")] = False,
 ) -> None:
-    """How good the swap of the built-in pair is after so many seconds of training. Takes 15 minutes a seed."""
+    """How good the swap of the built-in pair is after so many seconds of training. Takes 10 minutes a seed."""
     from faceswap_lib import bench as lab
+
+    if trace:
+        from faceswap_lib import step
+
+        print(step.table(step.trace(workdir, profile)))
+        print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
+        return
 
     try:
         moments = [float(word) for word in seconds.split(",")]

@@ -1,0 +1,150 @@
+"""What one step of training costs: its arithmetic, the machine's peak, every layer alone, and a profiler's trace.
+
+Rates are GFLOP/s, a multiplication and an addition counted as two.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from faceswap_lib import UserError, checkpoint, profiles
+from faceswap_lib.model import FaceSwap
+from faceswap_lib.profiles import Profile
+from faceswap_lib.report import aligned
+from faceswap_lib.train import GAN
+
+LARGE = 2048  # rows and columns of the matrices whose product is taken for the machine's peak
+TIMES = 9
+KINDS = layers.Conv2D | layers.Dense
+
+
+def flops(net: FaceSwap, batch: int) -> float:
+    """FLOP of one step of encoder and decoders, batch faces of each side: forward, and backward twice as much."""
+    parts = ((net.encoder, 2), (net.decoder_a, 1), (net.decoder_b, 1))
+    return 3.0 * batch * sum(faces * _flop(layer) for part, faces in parts for layer in _heavy(part))
+
+
+def peak(times: int = 5) -> float:
+    """The most FLOP/s that this machine reached in a product of two large float32 matrices, in this process."""
+    a = ops.convert_to_tensor(np.random.default_rng(0).random((LARGE, LARGE), "f4"))
+    return 2 * LARGE**3 / min(_seconds(lambda: ops.convert_to_numpy(ops.matmul(a, a)[0, 0]), times))
+
+
+def trace(folder: str | Path, profile: str = "demo") -> dict:
+    """Time whole steps and every layer alone, and write a profiler's trace of one step with the game into a folder.
+
+    Returns what is written to folder/step.json: {"step_ms": {"without the game", "with the game"}, "peak_gflops",
+    "layers": [{"part", "layer", "out", "gflop", "ms", "gflops"}]}, forward and backward, medians. The trace opens in
+    TensorBoard or Perfetto. Raises UserError on a backend other than TensorFlow and JAX.
+    """
+    size, folder = profiles.get(profile), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    net, batch, found = checkpoint.build(size, 0), _batch(size), {}
+    for name, pull in (("without the game", 0.0), ("with the game", GAN)):
+        net.gan = pull
+        net.make_train_function(force=True)
+        found[name] = round(1e3 * float(np.median(_seconds(lambda: net.train_on_batch(batch), TIMES))), 1)
+    with _profiler()(str(folder)):
+        net.train_on_batch(batch)
+    faces = {net.encoder: 2, net.decoder_a: 1, net.decoder_b: 1, net.discriminator: 3}  # a half of each side, thrice
+    rows = [_alone(part.name, layer, size.batch * n) for part, n in faces.items() for layer in _heavy(part)]
+    made = {"step_ms": found, "peak_gflops": round(peak() / 1e9, 1), "layers": rows}
+    (folder / "step.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
+    return made
+
+
+def table(made: dict) -> str:
+    """What `trace` returned as plain text: a line per layer, then what they leave over of a step."""
+    lines = [["part", "layer", "out", "GFLOP", "ms", "GFLOP/s", "of peak"]]
+    for row in made["layers"]:
+        share, out = f"{row['gflops'] / made['peak_gflops']:.0%}", "×".join(map(str, row["out"]))
+        lines.append([row["part"], row["layer"], out, *(str(row[k]) for k in ("gflop", "ms", "gflops")), share])
+    told = [f"A step {name}: {ms} ms; the same layers alone: {_sum(made, 'ms', name):.0f} ms, "
+            f"{_sum(made, 'gflop', name):.1f} GFLOP." for name, ms in made["step_ms"].items()]  # fmt: skip
+    told.append(f"Peak, a product of two {LARGE} × {LARGE} matrices: {made['peak_gflops']} GFLOP/s.")
+    return "\n".join([aligned(lines), "", *told])
+
+
+def _sum(made: dict, what: str, step: str) -> float:
+    return sum(row[what] for row in made["layers"] if row["part"] != "discriminator" or step == "with the game")
+
+
+def _heavy(part: keras.Model) -> list:
+    return [layer for layer in part.layers if isinstance(layer, KINDS)]
+
+
+def _flop(layer: layers.Layer) -> float:
+    """Forward, for one face: 2 · pixels written · kernel² · channels in · channels out; dense: 2 · in · out."""
+    written = np.prod(layer.output.shape[1:-1], initial=1)
+    return float(2 * written * np.prod(layer.kernel.shape))
+
+
+def _alone(part: str, layer: layers.Layer, faces: int) -> dict:
+    """One layer forward and backward on random numbers, as the step runs it."""
+    x = np.random.default_rng(0).random((faces, *layer.input.shape[1:]), "f4")
+    run, flop = _gradient(layer, x), 3 * faces * _flop(layer)
+    seconds = float(np.median(_seconds(run, TIMES)))
+    return {"part": part, "layer": layer.name, "out": list(layer.output.shape[1:]), "gflop": round(flop / 1e9, 2),
+            "ms": round(1e3 * seconds, 2), "gflops": round(flop / seconds / 1e9, 1)}  # fmt: skip
+
+
+def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
+    """A compiled call of a layer and of its gradient in input and weights."""
+    weights = [ops.convert_to_numpy(v) for v in layer.trainable_variables]
+
+    def loss(x: object, *values: object) -> object:
+        drawn, _ = layer.stateless_call(list(values), [], x)
+        return ops.sum(drawn * drawn)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        graded = jax.jit(jax.grad(loss, argnums=tuple(range(1 + len(weights)))))
+        return lambda: jax.block_until_ready(graded(x, *weights))
+    import tensorflow as tf
+
+    values = [tf.constant(v) for v in (x, *weights)]
+
+    @tf.function(jit_compile=True)
+    def graded() -> list:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            found = loss(*values)
+        return tape.gradient(found, values)
+
+    return lambda: graded()[0].numpy()
+
+
+def _profiler() -> Callable:
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.profiler.experimental.Profile
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.profiler.trace
+    raise UserError("A trace needs KERAS_BACKEND=tensorflow or jax.")
+
+
+def _seconds(run: Callable[[], object], times: int) -> list[float]:
+    """Of each call but the first, which compiles."""
+    out = []
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        run()
+        out.append(time.perf_counter() - start)
+    return out[1:]
+
+
+def _batch(size: Profile) -> dict[str, np.ndarray]:
+    """A batch of random numbers in the shapes of a profile's."""
+    random, n, s = np.random.default_rng(0), size.batch, size.texture
+    shapes = {"picture": (n, s // 2, s // 2, 3), "motion": (n, s // 2, s // 2, 4), "target": (n, s, s, 3),
+              "weight": (n, s, s, 1)}  # fmt: skip
+    return {f"{name}_{side}": random.random(shape, "f4") for side in "ab" for name, shape in shapes.items()}
