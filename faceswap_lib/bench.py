@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, convert, evaluate, extract, faceset, samples, train, video
+from faceswap_lib import UserError, convert, evaluate, extract, faceset, profiles, samples, train, video
 from faceswap_lib.faceset import Progress
 from faceswap_lib.figures import FIGURES, interval
 from faceswap_lib.report import aligned, shown
@@ -60,7 +60,8 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
         work.append(_train(workdir, models, profile, seed, from_scratch, progress))
         named = {f"{s:g} s": model for s, model in models.items()}
         reports.append(_score(workdir, pair, named, folder, seed, every, say, progress))
-    about = {"profile": profile, "from_scratch": from_scratch, "seeds": list(seeds), "work": work}
+    about = {"profile": profile, "batch": profiles.get(profile).batch, "from_scratch": from_scratch,
+             "seeds": list(seeds), "work": work}  # fmt: skip
     return _save(workdir, "bench.json", reports, about, reports[0]["order"])
 
 
@@ -79,7 +80,7 @@ def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, see
             say(f"Seed {seed}, {name}: training for {60 * minutes:g} s …")
             train.train(*_facesets(workdir), models[name], profile, minutes, seed=seed, progress=progress, **change)
         reports.append(_score(workdir, pair, models, folder, seed, every, say, progress))
-    about = {"profile": profile, "seeds": list(seeds), "minutes": minutes}
+    about = {"profile": profile, "seeds": list(seeds), "minutes": minutes, "variants": list(variants)}
     return _save(workdir, "ablation.json", reports, about, list(variants)[:1])
 
 
@@ -102,10 +103,11 @@ def table(made: dict) -> str:
     for name, noise in made["noise"].items():
         values = (shown(name, row.get(name)) for row in rows.values())
         lines.append([name, *values, shown(name, noise), FIGURES[name].better])
-    return "\n".join([aligned(lines), "", *_sides(made)])
+    return "\n".join([aligned(lines), "", *sides(made)])
 
 
-def _sides(made: dict) -> list[str]:
+def sides(made: dict) -> list[str]:
+    """A sentence for each compared row and each other one: where it is better, where worse, frame by frame."""
     out = []
     for label, others in made["against"].items():
         for other, differences in others.items():

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import color, label, motion, video
+from faceswap_lib import color, faces, label, motion, video
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Crop, Mesh
 
 BATCH = 16
+TURNED = (35.0, 50.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
 Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
@@ -39,6 +40,12 @@ class Scene:
     def at(self) -> dict[int, int]:
         """Frame -> its face among the N."""
         return {int(frame): i for i, frame in enumerate(self.found.frames)}
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """How much of the new face is seen, (N,) 1 to 0: towards profile it fades out, or it would break and jump."""
+        yaw = np.abs([faces.pose(s[:, :2], s[:, 2])[0] for s in self.solid])
+        return 1 - np.interp(yaw, TURNED, (0, 1))
 
 
 def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray) -> Scene:
@@ -84,5 +91,6 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     out = {}
     for i, picture, texture, face in zip(seen, pictures, textures, drawer(textures, moves, seen), strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
-        out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, at.on.alpha(at.solid[i]), at.targets[i])
+        alpha = at.shown[i] * at.on.alpha(at.solid[i])
+        out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, alpha, at.targets[i])
     return out

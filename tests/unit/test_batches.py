@@ -156,3 +156,11 @@ def test_light_changes_brightness_smoothly_and_not_the_face():
     assert np.ptp(tint, axis=(1, 2)).max() < 1e-5 and 0.02 < tint.std() < 0.12, "one colour over a face"
     face = seeded(1).normal(0, 0.3, (80, 32, 32, 3)).astype("f4")
     assert batches._light(face, seeded()) - face == pytest.approx(light, abs=1e-5)
+
+
+def test_the_light_can_be_left_out_and_the_warp_stays(side):
+    lit, plain = (batches.draw(side, 16, seeded(), "b", light)["picture_b"] for light in (True, False))
+    as_it_is = batches.draw(side, 16, seeded(), "b", False)
+    assert plain == pytest.approx(as_it_is["picture_b"]), "the same random numbers"
+    assert np.abs(lit - plain).mean() > 0.1
+    assert 0 < np.abs(plain - batches.ratio((as_it_is["target_b"] * 255).round().astype("u1"), side.mean)).mean() < 0.1

@@ -22,6 +22,7 @@ from faceswap_lib import (
     motion,
     record,
     samples,
+    swap,
     train,
     video,
 )
@@ -252,3 +253,15 @@ def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
         with pytest.raises(UserError, match="cannot be written"):
             convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_towards_profile_the_new_face_fades_out(facesets, trained):
+    found, about = faceset.load(facesets["a"]), record.read_about(trained.model)
+    at = convert.scene(found, about, "b")
+    assert at.shown == pytest.approx(1), "the built-in clip never turns that far"
+    turned = {}
+    for degrees in (20, 43, 60):
+        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        solid = at.solid[:1] @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], "f4")
+        turned[degrees] = float(swap.Scene(found, at.on, solid, at.moves[:1], at.targets[:1]).shown[0])
+    assert turned[20] == 1 > turned[43] > turned[60] == 0

@@ -258,3 +258,13 @@ def test_what_is_done_before_a_step_does_not_count_as_training():
     before = run.seconds
     train._pause(run, lambda it: time.sleep(0.5))
     assert 0 <= run.seconds - before < 0.4
+
+
+def test_a_decoder_can_start_from_its_persons_mean_colour_alone(facesets, tmp_path):
+    from faceswap_lib import checkpoint
+
+    model = train.train(facesets["a"], facesets["b"], tmp_path / "flat", "smoke", iterations=0, from_mean=False).model
+    net = checkpoint.build(profiles.get("smoke"), 0)
+    checkpoint.restore(net, model)
+    mean = np.array(net.decoder_b.get_layer("mean_texture").mean)
+    assert mean.std((1, 2)) == pytest.approx(0, abs=1e-4) and mean.std() > 0.05, "one colour, and a skin's"

@@ -1,0 +1,80 @@
+"""Score the kit on pairs nobody tuned it on, in both directions, beside the built-in pair.
+
+  python setup/base/score.py PAIRS --work WORK --iterations 700 --out notebooks/measured/pairs.json
+
+PAIRS is what pairs.py filmed. Steps are counted and not minutes, so other work on the machine changes nothing.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import card  # noqa: E402  the library is found only now
+
+from faceswap_lib import bench, convert, evaluate, train  # noqa: E402
+
+SHOWN = ("ssim", "psnr", "parts", "expression", "sharpness", "to_ideal", "identity", "share_nearer_b", "mouth", "eyes",
+         "gaze", "flicker")  # fmt: skip
+BESIDE = ("ssim", "to_ideal")  # shown for B's mean as well
+
+
+def directions(folder: Path) -> list[tuple[str, bench.Pair, str]]:
+    """Whose face goes into whose clip: "b into a", the clips of the one direction and of the other."""
+    names = {"b into a": ("a", "b", "ab"), "a into b": ("b", "a", "ba")}
+    return [(told, bench.Pair(*(folder / f"{n}.mp4" for n in (x, y, z, f"{z}_mask"))), y)
+            for told, (x, y, z) in names.items()]  # fmt: skip
+
+
+def pairs(folder: Path) -> Iterator[tuple[str, list[dict], list[tuple[str, bench.Pair, str]]]]:
+    """Name, who a and b are, the directions with an ideal swap."""
+    yield "built-in", [{}, {}], [("b into a", bench.BUILT_IN, "b")]
+    for path in sorted(folder.iterdir()):
+        yield path.name, json.loads((path / "who.json").read_text()), directions(path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Extract, train, convert, evaluate; one row a direction."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("--iterations", type=int, default=700)
+    parser.add_argument("--profile", default="demo")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args(argv)
+    rows = []
+    for name, who, ways in pairs(args.pairs):
+        work = bench.prepare(args.work / name, ways[0][1])
+        faces = {side: work / "faces" / side for side in "ab"}
+        model = train.train(faces["a"], faces["b"], work / "model", args.profile, iterations=args.iterations,
+                            seed=args.seed).model  # fmt: skip
+        for told, pair, to in ways:
+            there = faces["ba"["ab".index(to)]]
+            made = convert.convert(pair.a, there, model, work / f"to_{to}.mp4", to=to).out
+            report = evaluate.evaluate(made, pair.a, faces[to], work / f"to_{to}", pair.truth, pair.mask, there, model)
+            found = report["figures"]
+            people = [_said(w) for w in (who if to == "b" else who[::-1])]
+            rows.append({"pair": name, "swap": told, "there": people[0], "put in": people[1]}
+                        | {f: found[f]["value"] for f in SHOWN}
+                        | {f"{f}, mean": found[f]["reference"]["B's mean"] for f in BESIDE})  # fmt: skip
+            print(json.dumps(rows[-1]), flush=True)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    about = {"iterations": args.iterations, "profile": args.profile, "seed": args.seed}
+    args.out.write_text(json.dumps({"rows": rows, "about": about}, indent=1))
+    return 0
+
+
+def _said(who: dict) -> str:
+    """Somebody in words; samples of the built-in pair are described in setup/samples."""
+    if not who:
+        return "see samples"
+    return f"{card.sex(who)}, {card.age(who)}, {card.skin(who)} skin" + (", beard" if who["beard"] > 0.3 else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
