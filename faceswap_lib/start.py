@@ -1,6 +1,6 @@
 """Where training starts from: weights pre-trained on a rendered cast (setup/base), or random numbers.
 
-In the canonical mesh all people's textures are alike, so what an encoder and a decoder know of two hundred people who
+In the canonical mesh all people's textures are alike, so what an encoder and a decoder know of four hundred people who
 do not exist holds for two who do. Each decoder starts from the same weights; its mean texture is its person's own.
 """
 
