@@ -152,3 +152,14 @@ def test_a_solution_runs_on_what_the_lessons_left(path, run, tmp_path):
                                       cwd=str(path.parent), progress_bar=False, start_timeout=300)  # fmt: skip
     assert all(c.execution_count for c in book.cells if c.cell_type == "code")
     assert not any(c.outputs for c in cells(path) if c.cell_type == "code")
+
+
+def test_the_appendix_shows_what_was_measured_for_the_kit(tmp_path):
+    import papermill
+
+    path = workshop.NOTEBOOKS / "appendix_benchmark.ipynb"
+    book = papermill.execute_notebook(str(path), str(tmp_path / path.name), {"workdir": str(tmp_path)},
+                                      kernel_name="python3", cwd=str(path.parent), progress_bar=False)  # fmt: skip
+    assert all(c.execution_count for c in book.cells if c.cell_type == "code")
+    assert "Self-check: pass" in printed(tmp_path / path.name)
+    assert not any(c.outputs for c in cells(path) if c.cell_type == "code")
