@@ -144,8 +144,8 @@ def _train(workdir: str | Path, models: dict[float, Path], profile: str, seed: i
     reached = found["flops"] * r.iterations / r.seconds
     passed[f"{end:g} s"] = r.iterations
     return {"iterations": passed, "egs": round(r.egs, 1), "waited": round(r.waited, 4),
-            "gflops": round(reached / 1e9, 1), "peak_gflops": round(found["peak"] / 1e9, 1),
-            "share_of_peak": round(reached / found["peak"], 3)}  # fmt: skip
+            "gflops": round(reached / 1e9, 3), "peak_gflops": round(found["peak"] / 1e9, 1),
+            "share_of_peak": round(reached / found["peak"], 4)}  # fmt: skip
 
 
 def _score(workdir: str | Path, pair: Pair, models: dict[str, Path], folder: Path, seed: int, every: int, say: Say,
