@@ -40,8 +40,12 @@ def trace(folder: str | Path, profile: str = "demo") -> dict:
 
     Returns what is written to folder/step.json: {"step_ms": {"without the game", "with the game"}, "peak_gflops",
     "layers": [{"part", "layer", "out", "gflop", "ms", "gflops"}]}, forward and backward, medians. The trace opens in
-    TensorBoard or Perfetto. Raises UserError on a backend other than TensorFlow and JAX.
+    TensorBoard or Perfetto. Raises UserError on a backend other than TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise UserError("A trace is made by TensorFlow's profiler: set KERAS_BACKEND=tensorflow.")
+    import tensorflow as tf
+
     size, folder = profiles.get(profile), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     net, batch, found = checkpoint.build(size, 0), _batch(size), {}
@@ -49,7 +53,7 @@ def trace(folder: str | Path, profile: str = "demo") -> dict:
         net.gan = pull
         net.make_train_function(force=True)
         found[name] = round(1e3 * float(np.median(_seconds(lambda: net.train_on_batch(batch), TIMES))), 1)
-    with _profiler()(str(folder)):
+    with tf.profiler.experimental.Profile(str(folder)):
         net.train_on_batch(batch)
     faces = {net.encoder: 2, net.decoder_a: 1, net.decoder_b: 1, net.discriminator: 3}  # a half of each side, thrice
     rows = [_alone(part.name, layer, size.batch * n) for part, n in faces.items() for layer in _heavy(part)]
@@ -101,11 +105,6 @@ def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
         drawn, _ = layer.stateless_call(list(values), [], x)
         return ops.sum(drawn * drawn)
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        graded = jax.jit(jax.grad(loss, argnums=tuple(range(1 + len(weights)))))
-        return lambda: jax.block_until_ready(graded(x, *weights))
     import tensorflow as tf
 
     values = [tf.constant(v) for v in (x, *weights)]
@@ -118,18 +117,6 @@ def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
         return tape.gradient(found, values)
 
     return lambda: graded()[0].numpy()
-
-
-def _profiler() -> Callable:
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.profiler.experimental.Profile
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.profiler.trace
-    raise UserError("A trace needs KERAS_BACKEND=tensorflow or jax.")
 
 
 def _seconds(run: Callable[[], object], times: int) -> list[float]:

@@ -17,7 +17,7 @@ from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Crop, Mesh
 
 BATCH = 16
-TURNED = (35.0, 50.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
+TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
 Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
