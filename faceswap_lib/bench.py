@@ -111,10 +111,10 @@ def sides(made: dict) -> list[str]:
     out = []
     for label, others in made["against"].items():
         for other, differences in others.items():
-            sides = {"better": [], "worse": [], "even": []}
+            found = {"better": [], "worse": [], "even": []}
             for figure, difference in differences.items():
-                sides[verdict(figure, difference)].append(figure)
-            told = "; ".join(f"{side} in {', '.join(sides[side])}" for side in ("better", "worse") if sides[side])
+                found[verdict(figure, difference)].append(figure)
+            told = "; ".join(f"{side} in {', '.join(found[side])}" for side in ("better", "worse") if found[side])
             out.append(f"{label} against {other}: {told or 'no clear difference'}")
     return out
 

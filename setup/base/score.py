@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     rows = []
-    for folder in sorted(args.pairs.iterdir()):
+    for folder in sorted(path.parent for path in args.pairs.glob("*/who.json")):
         name, who, ways = folder.name, json.loads((folder / "who.json").read_text()), directions(folder)
         work = bench.prepare(args.work / name, ways[0][1])
         faces = {side: work / "faces" / side for side in "ab"}
