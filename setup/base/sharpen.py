@@ -29,7 +29,7 @@ from faceswap_lib import faces, profiles, start  # noqa: E402
 from faceswap_lib.mesh import canvas  # noqa: E402
 from faceswap_lib.model import discriminator, game  # noqa: E402
 
-RATE = 4e-4
+RATE = 2.5e-4
 ALONE = 100  # steps in which the discriminator learns before it pulls
 
 
@@ -56,7 +56,8 @@ def build(size: int, width: float, base: Path, strength: float, seed: int) -> Pl
     """The base and a fresh discriminator, compiled."""
     keras.utils.set_random_seed(seed)
     net = Players(size, width, strength)
-    net.compile(optimizer=keras.optimizers.AdamW(RATE, beta_1=0.9, beta_2=0.99, weight_decay=1e-4), jit_compile=True)
+    optimizer = keras.optimizers.AdamW(RATE, beta_1=0.5, beta_2=0.99, weight_decay=1e-4)
+    net.compile(optimizer=optimizer, jit_compile=True)
     half = size // 2
     net({"picture": ops.zeros((1, half, half, 3)), "motion": ops.zeros((1, half, half, 4)),
          "mean": ops.ones((1, size, size, 3)) / 2})  # fmt: skip
