@@ -14,7 +14,6 @@ from faceswap_lib.profiles import Profile
 FOLDER = Path(__file__).with_name("base")
 MEAN = "mean_texture"  # the decoder's last layer, which belongs to one person
 SCRATCH = "scratch"
-PLAYERS = {"encoder": "encoder", "decoder_a": "decoder", "decoder_b": "decoder"}  # what a base's parts become
 
 
 def find(size: Profile, alignment: str) -> Path | None:
@@ -29,11 +28,8 @@ def variables(part: object) -> list:
 
 
 def fill(net: object, path: Path) -> None:
-    """Put a base into a fresh network: its encoder, its one decoder into both, its discriminator.
-
-    Raises UserError when it does not fit.
-    """
-    for variable, value in _pairs(net, path, PLAYERS | {"discriminator": "discriminator"}):
+    """Put a base into a fresh network: its encoder, and its one decoder into both; UserError when it does not fit."""
+    for variable, value in _pairs(net, path):
         variable.assign(value)
 
 
@@ -47,7 +43,7 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
     path = FOLDER / f"{name}.npz"
     if not path.is_file():
         raise UserError(f"The model started from the base '{name}', which is not here; convert with --pull 0.")
-    pairs = _pairs(net, path, PLAYERS)
+    pairs = _pairs(net, path)
     for side, mean in means.items():
         layer = getattr(net, f"decoder_{side}").get_layer(MEAN)
         pairs.append((layer.mean, layer.logits(mean)))
@@ -55,13 +51,14 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
         variable.assign(variable + share * (value - variable))
 
 
-def _pairs(net: object, path: Path, parts: dict[str, str]) -> list[tuple]:
-    """The weights of these parts of the network, and what the base has for them."""
-    pairs = []
+def _pairs(net: object, path: Path) -> list[tuple]:
+    """The network's weights that a base has, and the base's."""
     with np.load(path) as found:
-        for name, part in parts.items():
-            own, stored = variables(getattr(net, name)), [found[k] for k in sorted(found) if k.startswith(part)]
-            if [tuple(v.shape) for v in own] != [v.shape for v in stored]:
-                raise UserError(f"The base in {path} is of another network; train from scratch, or get the file again.")
-            pairs += zip(own, (value.astype("f4") for value in stored), strict=True)
+        stored = {part: [found[k] for k in sorted(found) if k.startswith(part)] for part in ("encoder", "decoder")}
+    pairs = []
+    for name, part in (("encoder", "encoder"), ("decoder_a", "decoder"), ("decoder_b", "decoder")):
+        own = variables(getattr(net, name))
+        if [tuple(v.shape) for v in own] != [v.shape for v in stored[part]]:
+            raise UserError(f"The base in {path} is of another network; train from scratch, or get the file again.")
+        pairs += zip(own, (value.astype("f4") for value in stored[part]), strict=True)
     return pairs

@@ -3,7 +3,7 @@
   python setup/base/light.py LAMPS --steps 5000 --out faceswap_lib/base
 
 Every step draws triples anew: somebody in one light, somebody else in another, and the answer: the second face in the
-first one's light and complexion. Lights are random sums of lamps, cameras random curves. The last group is held out.
+first one's light and complexion. Lights are random sums of lamps, cameras random curves. The last groups are held out.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from faceswap_lib import relight  # noqa: E402
 from faceswap_lib.mesh import canvas  # noqa: E402
 from faceswap_lib.model import dssim  # noqa: E402
 
-S, WORLD, RIM, HELD_OUT = relight.SIZE, 8, 7, 1
+S, WORLD, RIM, HELD_OUT = relight.SIZE, 8, 7, 4  # the last so many groups
 RATE = 1.5e-3
 
 
@@ -50,9 +50,7 @@ def load(folder: Path) -> list[Group]:
         lamps, weights, normals = [], [], []
         for path in paths:
             with np.load(path) as found:
-                t = found["textures"]
-                small = t.reshape(*t.shape[:3], S, 2, S, 2, 3).astype("f4").mean((4, 6))
-                lamps.append(np.moveaxis(small, -1, 2).astype("f2"))  # colours first: a light is a matrix product
+                lamps.append(np.moveaxis(found["textures"], -1, 2))  # colours first: a light is a matrix product
                 normals.append([on.normals(solid) for solid in found["solid"]])
                 weights.append([on.visibility(solid) * (on.inside + 0.02) for solid in found["solid"]])
         if len(paths) > 1:
@@ -152,7 +150,7 @@ class Learner(keras.Model):
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train, say how it goes on the held-out group, write light.npz."""
+    """Train, say how it goes on the held-out groups, write light.npz."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lamps", type=Path)
     parser.add_argument("--steps", type=int, default=5000)
