@@ -6,11 +6,13 @@ from A drawn as A, something lies in front of A. What A wears in every frame is 
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from faceswap_lib import faces
 from faceswap_lib.faces import ANCHOR, OVAL, POINTS, similarity, transform
 from faceswap_lib.mesh import Mesh
 from faceswap_lib.swap import Keeper, Scene
@@ -19,6 +21,7 @@ BRIGHT, TINT = 0.02, 0.012  # how far skin is from its drawing, of full scale: w
 SURE, MAYBE, WHOLE = 8.0, 2.0, 4.0  # units: where something begins, how far it goes, from where it hides all
 SEEN = 0.3  # of `Mesh.visibility`: below, a texture is smeared
 CLEAR = 0.25  # at least this share of the frames shows each place with nothing in front of it
+PART = 0.2  # of a hand in front of a face, what at least is told from it
 SAMPLE = 64  # frames that say how far the network is off anyway
 # textures uint8 (N, S, S, 3) and the faces' numbers N -> their person drawn as the network knows it, (N, S, S, 3) 0..1
 Own = Callable[[np.ndarray, list[int]], np.ndarray]
@@ -91,15 +94,34 @@ def keeper(at: Scene, own: Own) -> Keeper:
         textures = np.stack([at.on.texture(*one) for one in zip(at.found.images(pick), flat, strict=True)])
         front.learn(textures, own(textures, pick.tolist()))
 
-    def keep(textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
+    hands = cache(faces.Hands)  # MediaPipe is woken by the first thing in front of a face
+
+    def keep(pictures: list[np.ndarray], textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
         drawn, masks, filled = own(textures, seen), [], textures.copy()
         for k, i in enumerate(seen):
             mask = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))
-            filled[k] = textures[k] * (1 - mask[..., None]) + drawn[k] * 255 * mask[..., None] + 0.5
-            masks.append(carry(mask, at.on, at.solid[i], at.targets[i]) if mask.any() else mask)
+            if mask.any():
+                mask = with_hands(mask, at.on, at.solid[i], hands().covers(pictures[k]))
+                filled[k] = textures[k] * (1 - mask[..., None]) + drawn[k] * 255 * mask[..., None] + 0.5
+                mask = carry(mask, at.on, at.solid[i], at.targets[i])
+            masks.append(mask)
         return filled, masks
 
     return keep
+
+
+def with_hands(mask: np.ndarray, on: Mesh, solid: np.ndarray, covers: list[np.ndarray]) -> np.ndarray:
+    """A mask (S, S) on the mesh of points (478, ≥ 2) with the whole of each hand of which it holds a part.
+
+    A hand has a face's colours, and where its shade is the face's too nothing tells them apart but its form.
+    covers: what each hand covers in the frame, uint8 (H, W). A hand behind the face is none of the mask's.
+    """
+    out = mask
+    for cover in covers:
+        hand = on.texture(cover, solid[:, :2]) / np.float32(255) * on.inside
+        if (mask * hand).sum() > PART * hand.sum():
+            out = np.maximum(out, cv2.GaussianBlur(hand, (0, 0), 0.7 * on.size / 128))
+    return out
 
 
 def carry(mask: np.ndarray, on: Mesh, solid: np.ndarray, target: np.ndarray) -> np.ndarray:

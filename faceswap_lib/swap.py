@@ -21,9 +21,9 @@ TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new fa
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
 Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
-# textures uint8 (N, S, S, 3) of the scene's faces N -> them without what is in front of the face, and N masks (S, S)
-# 0..1 of how much of the new face it hides: `front.keeper`
-Keeper = Callable[[np.ndarray, list[int]], tuple[np.ndarray, list[np.ndarray]]]
+# N frames, textures uint8 (N, S, S, 3) of the scene's faces N in them -> textures without what is in front of the face,
+# and N masks (S, S) 0..1 of how much of the new face it hides: `front.keeper`
+Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, list[np.ndarray]]]
 
 
 @dataclass
@@ -95,7 +95,7 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     pictures = [frame for index, frame in frames.items() if index in at.at]
     textures = np.stack([at.on.texture(p, at.solid[i][:, :2]) for p, i in zip(pictures, seen, strict=True)])
     moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
-    textures, hidden = keeper(textures, seen) if keeper else (textures, [0] * len(seen))
+    textures, hidden = keeper(pictures, textures, seen) if keeper else (textures, [0] * len(seen))
     out, drawn = {}, drawer(textures, moves, seen)
     for i, picture, texture, mask, face in zip(seen, pictures, textures, hidden, drawn, strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
