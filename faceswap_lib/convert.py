@@ -103,12 +103,27 @@ def drawer(net: object | None, model: str | Path, side: str, to: str) -> Drawer:
 
 
 def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: str, to: str) -> Keeper | None:
-    """What keeps in front what is in front of the face; None without a network and for faces not on the mesh."""
+    """What keeps in front what is in front of the face; None without a network and for faces not on the mesh.
+
+    The base tells it, where there is one of the model's size, and otherwise the trained network.
+    """
     if net is None or not isinstance(at.on, Mesh):
         return None
+    from faceswap_lib import checkpoint
+    from faceswap_lib.model import draw
+
     mine, theirs = (np.array(about["shapes"][name]) for name in (side, to))
-    own, moves = drawer(net, model, side, side), at.moves / motion.carried(mine, theirs)
-    return front.keeper(at, lambda textures, seen: own(textures, _pictures(at, moves[seen]), seen))
+    moves, size, known = at.moves / motion.carried(mine, theirs), profiles.get(about["profile"]), _mean(model, side)
+    if base := start.find(size, about["alignment"]):
+        net = checkpoint.build(size, 0)
+        start.fill(net, base)
+
+    def own(textures: np.ndarray, seen: list[int], mean: np.ndarray) -> np.ndarray:
+        if base:
+            start.set_mean(net, side, mean)
+        return draw(net, ratio(textures, mean if base else known), _pictures(at, moves[seen]), side)
+
+    return front.keeper(at, own, known)
 
 
 def _pictures(at: Scene, moves: np.ndarray) -> np.ndarray:

@@ -116,10 +116,9 @@ class Detector:
 
 
 class Hands:
-    """Finds the hands of a frame; to be fed one video's frames in order (it tracks), some may be left out."""
+    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
 
     def __init__(self) -> None:
-        # a hand at a face is half hidden: better unsure than missed; one missed for once is where it was
         self._track = _mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
         self._last: list[np.ndarray] = []
 
@@ -127,7 +126,7 @@ class Hands:
         """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
         points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
         found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
-        found, self._last = found or self._last, found
+        found, self._last = found or self._last, found  # one missed for once is where it was
         return found
 
 

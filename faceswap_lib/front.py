@@ -1,8 +1,9 @@
 """What passes in front of a face stays there: a hand, a microphone, a lock of hair.
 
-The network knows how the video's own person looks: the code that decoder B draws as B, decoder A draws as A. Nothing
-else can come through, for a decoder has a person's mean texture and what faces do to it. So where the frame differs
-from A drawn as A, something lies in front of A. What A wears in every frame is in A's mean texture and cannot be told.
+The network knows how faces look, and nothing else: a decoder has a person's mean texture and what faces do to it. So
+the video's own person is drawn as that person, and where the frame differs from it, something lies in front. The base
+tells best, for it never saw this video; a decoder trained on it knows its microphone too. What somebody wears in most
+frames, glasses for example, is in the mean texture and cannot be told from the face.
 """
 
 from collections.abc import Callable
@@ -18,15 +19,16 @@ from faceswap_lib.mesh import Mesh
 from faceswap_lib.swap import Keeper, Scene
 
 BRIGHT, TINT = 0.02, 0.012  # how far skin is from its drawing, of full scale: what differs so is 1 unit apart
-SURE, MAYBE, WHOLE = 8.0, 2.0, 4.0  # units: where something begins, how far it goes, from where it hides all
+SURE, MAYBE, WHOLE = 10.0, 2.0, 4.0  # units: where something begins, how far it goes, from where it hides all
 SEEN = 0.3  # of `Mesh.visibility`: below, a texture is smeared
 CLEAR = 0.25  # at least this share of the frames shows each place with nothing in front of it
 PART = 0.3  # of a hand in front of a face, what at least differs from it; behind it nothing does
 GRID, ROUGH, RIDGE = 32, 0.15, 10.0  # light is fitted on so many places across; what is further off (logarithm) is none
 SHADE = 0.05  # logarithm: shadows differ less within, hands more
 SAMPLE = 64  # frames that say how far the network is off anyway
-# textures uint8 (N, S, S, 3) and the faces' numbers N -> their person drawn as the network knows it, (N, S, S, 3) 0..1
-Own = Callable[[np.ndarray, list[int]], np.ndarray]
+# textures uint8 (N, S, S, 3), the faces' numbers N and their person's mean texture (S, S, 3) in [0, 1] -> that person
+# drawn as the network knows faces, (N, S, S, 3) in [0, 1]
+Own = Callable[[np.ndarray, list[int], np.ndarray], np.ndarray]
 
 
 class Front:
@@ -101,23 +103,18 @@ class Front:
         return np.hypot(bright / BRIGHT, tint / TINT) / self._hard
 
 
-def keeper(at: Scene, own: Own) -> Keeper:
+def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """What keeps in front of a scene's faces what is in front of them; the scene is on the mesh.
 
-    A sample of the faceset's pictures says what the network is off by. What is behind is filled in as `own` draws it,
-    so that neither the network nor the colour match takes a hand's shade for the face's.
+    mean (S, S, 3) in [0, 1]: of the person, for a faceset without pictures. What is behind is filled in as `own` draws
+    it, so that neither the network nor the colour match takes a hand's shade for the face's.
     """
-    front, usable = Front(at.on), at.found.usable
-    if len(usable):
-        pick = usable[np.unique(np.linspace(0, len(usable) - 1, min(SAMPLE, len(usable))).astype(int))]
-        flat = [transform(at.found.transform(i), at.solid[i][:, :2]) for i in pick]
-        textures = np.stack([at.on.texture(*one) for one in zip(at.found.images(pick), flat, strict=True)])
-        front.learn(textures, own(textures, pick.tolist()))
-
+    front = Front(at.on)
+    mean = _learn(front, at, own, mean)
     hands = cache(faces.Hands)  # MediaPipe is woken by the first thing in front of a face
 
     def keep(pictures: list[np.ndarray], textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
-        drawn, masks, filled = own(textures, seen), [], textures.copy()
+        drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):
             mask, units = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))
             if (units > WHOLE).sum() > front.least:
@@ -129,6 +126,25 @@ def keeper(at: Scene, own: Own) -> Keeper:
         return filled, masks
 
     return keep
+
+
+def _learn(front: Front, at: Scene, own: Own, mean: np.ndarray) -> np.ndarray:
+    """Show a sample of the faceset's pictures; returns their mean without what is in front, found in two rounds."""
+    usable = at.found.usable
+    if not len(usable):
+        return mean
+    pick = usable[np.unique(np.linspace(0, len(usable) - 1, min(SAMPLE, len(usable))).astype(int))]
+    flat = [transform(at.found.transform(i), at.solid[i][:, :2]) for i in pick]
+    textures = np.stack([at.on.texture(*one) for one in zip(at.found.images(pick), flat, strict=True)])
+    seen = np.stack([at.on.visibility(at.solid[i]) for i in pick])
+    bare = seen
+    for _ in range(2):
+        weight = bare[..., None] + 1e-3
+        mean = ((weight * textures).sum(0) / weight.sum(0) / 255).astype("f4")
+        drawn = own(textures, pick.tolist(), mean)
+        front.learn(textures, drawn)
+        bare = seen * [1 - front.mask(*one)[0] for one in zip(textures, drawn, seen, strict=True)]
+    return mean
 
 
 def with_hands(mask: np.ndarray, odd: np.ndarray, on: Mesh, solid: np.ndarray, covers: list[np.ndarray]) -> np.ndarray:
