@@ -84,10 +84,11 @@ def network(model: str | Path, about: dict, pull: float = PULL) -> object:
     """The trained `FaceSwap`; pull as `convert`."""
     from faceswap_lib import checkpoint
 
+    means = {side: _mean(model, side) for side in "ab"}
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
     if pull and about.get("start", start.SCRATCH) != start.SCRATCH:
-        start.pull(net, about["start"], pull, {side: _mean(model, side) for side in "ab"})
+        start.pull(net, about["start"], pull, means)
     return net
 
 
