@@ -106,8 +106,8 @@ class Front:
 def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """What keeps in front of a scene's faces what is in front of them; the scene is on the mesh.
 
-    mean (S, S, 3) in [0, 1]: of the person, for a faceset without pictures. What is behind is filled in as `own` draws
-    it, so that neither the network nor the colour match takes a hand's shade for the face's.
+    mean (S, S, 3) in [0, 1]: the person's as far as known, corrected by the faceset's pictures. What is behind is
+    filled in as `own` draws it, so that neither the network nor the colour match takes a hand's shade for the face's.
     """
     front = Front(at.on)
     mean = _learn(front, at, own, mean)
@@ -117,7 +117,7 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
         drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):
             mask, units = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))
-            if (units > WHOLE).sum() > front.least:
+            if (units > SURE / 2).sum() > front.least:  # a hand is like a face: half of it is enough to ask
                 mask = with_hands(mask, units > MAYBE, at.on, at.solid[i], hands().covers(pictures[k]))
             if mask.any():
                 filled[k] = textures[k] * (1 - mask[..., None]) + drawn[k] * 255 * mask[..., None] + 0.5
@@ -129,7 +129,10 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
 
 
 def _learn(front: Front, at: Scene, own: Own, mean: np.ndarray) -> np.ndarray:
-    """Show a sample of the faceset's pictures; returns their mean without what is in front, found in two rounds."""
+    """Show a sample of the faceset's pictures; returns their mean without what is in front, found in two rounds.
+
+    Whom the model was trained on with another video is known without this one's microphone from the start.
+    """
     usable = at.found.usable
     if not len(usable):
         return mean
@@ -137,13 +140,13 @@ def _learn(front: Front, at: Scene, own: Own, mean: np.ndarray) -> np.ndarray:
     flat = [transform(at.found.transform(i), at.solid[i][:, :2]) for i in pick]
     textures = np.stack([at.on.texture(*one) for one in zip(at.found.images(pick), flat, strict=True)])
     seen = np.stack([at.on.visibility(at.solid[i]) for i in pick])
-    bare = seen
     for _ in range(2):
-        weight = bare[..., None] + 1e-3
-        mean = ((weight * textures).sum(0) / weight.sum(0) / 255).astype("f4")
         drawn = own(textures, pick.tolist(), mean)
         front.learn(textures, drawn)
         bare = seen * [1 - front.mask(*one)[0] for one in zip(textures, drawn, seen, strict=True)]
+        weight = bare[..., None] + 1e-3
+        mean = ((weight * textures).sum(0) / weight.sum(0) / 255).astype("f4")
+    front.learn(textures, own(textures, pick.tolist(), mean))
     return mean
 
 

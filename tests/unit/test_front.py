@@ -145,6 +145,26 @@ def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_
     assert (given[0] == 77).all() and (out[3] == frames[3]).all() and (out[4] != frames[4]).any()
 
 
+def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a):
+    at, frame = scene[0], clip_a.frames[10].copy()
+    bare = {i: at.on.texture(clip_a.frames[i], at.solid[i][:, :2]).astype("f4") / 255 for i in range(len(at.solid))}
+    means = []
+
+    def own(seen: np.ndarray, indices: list[int], mean: np.ndarray) -> np.ndarray:
+        means.append(mean)
+        return np.stack([bare[i] for i in indices])
+
+    keep = front.keeper(at, own, np.zeros_like(bare[0]))
+    x, y = np.round(at.solid[10][50, :2]).astype(int).tolist()
+    cv2.circle(frame, (x, y), 16, (20, 40, 160), -1)
+    seen = np.stack([at.on.texture(one, at.solid[10][:, :2]) for one in (frame, clip_a.frames[10])])
+    filled, masks = keep([frame, clip_a.frames[10]], seen, [10, 10])
+    inside = at.on.inside > 0
+    assert masks[0].max() > 0.95 and not masks[1].any()
+    assert np.abs(filled[0] / 255 - bare[10])[inside].max() < 0.1 < np.abs(seen[0] / 255 - bare[10])[inside].max()
+    assert np.abs(means[-1] - np.mean(list(bare.values()), 0))[inside].mean() < 0.02
+
+
 def test_there_is_no_keeper_without_a_network_or_a_mesh(scene, trained):
     at, about = scene
     assert convert.keeper(None, trained.model, about, at, "a", "b") is None
