@@ -75,12 +75,16 @@ def convert(
     to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
     untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
     pull: Annotated[float, typer.Option(help="How far back to the base: 0 as trained, 1 the base.")] = 0.5,
+    keep_front: Annotated[
+        bool, typer.Option("--keep-front/--paint-over", help="What passes in front of the face stays there, or not.")
+    ] = True,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
-        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress, pull=pull)
+        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress, pull=pull,
+                        keep_front=keep_front)  # fmt: skip
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faceset, profiles, record, start, swap, video
+from faceswap_lib import UserError, color, faceset, front, motion, profiles, record, start, swap, video
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
-from faceswap_lib.mesh import canvas
-from faceswap_lib.swap import Drawer, Scene
+from faceswap_lib.mesh import Mesh, canvas
+from faceswap_lib.swap import Drawer, Keeper, Scene
 
 PULL = 0.5  # half-way back to the base: what training adds in sharpness and motion stays, B's own light less
 
@@ -38,6 +38,7 @@ def convert(
     profile: str | None = None,
     progress: Progress | None = None,
     pull: float = PULL,
+    keep_front: bool = True,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
@@ -45,7 +46,8 @@ def convert(
     (the video's own person is drawn anew, to see what the network can do);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     profile: refuse a model of another one; pull: how far the weights go back to the base they started from, 0 as
-    trained to 1 the base. Raises UserError when faceset, model and video do not belong together.
+    trained to 1 the base; keep_front: what passes in front of the face stays there (front.py; with the network, on the
+    mesh). Raises UserError when faceset, model and video do not belong together.
     """
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
@@ -54,15 +56,21 @@ def convert(
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found, about, profile, model)
     at = scene(found, about, to)
-    count = swap.render(video_path, out, at, drawer(model, about, found, to, untrained, pull), match, progress)
+    net = None if untrained else network(model, about, pull)
+    side = _side(found, about, to)
+    draw, keep = drawer(net, model, side, to), keeper(net, model, about, at, side, to) if keep_front else None
+    count = swap.render(video_path, out, at, draw, match, progress, keep)
     return ConvertResult(Path(out), count, sum(i < count for i in at.at))
 
 
-def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict) -> dict:
+def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict,
+          keep_front: bool = True) -> dict:  # fmt: skip
     """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
     found, about = faceset.load(faces_a), record.read_about(model)
-    at, draw = scene(found, about, "b"), drawer(model, about, found, "b")
-    return {name: swap.faces_drawn({index: frame}, at, draw, match)[index] for name, match in methods.items()}
+    at, net = scene(found, about, "b"), network(model, about)
+    side = _side(found, about, "b")
+    draw, keep = drawer(net, model, side, "b"), keeper(net, model, about, at, side, "b") if keep_front else None
+    return {name: swap.faces_drawn({index: frame}, at, draw, match, keep)[index] for name, match in methods.items()}
 
 
 def scene(found: Faceset, about: dict, to: str) -> Scene:
@@ -72,21 +80,55 @@ def scene(found: Faceset, about: dict, to: str) -> Scene:
     return swap.scene(found, on, shapes[_side(found, about, to)], shapes[to])
 
 
-def drawer(model: str | Path, about: dict, found: Faceset, to: str, untrained: bool = False,
-           pull: float = PULL) -> Drawer:  # fmt: skip
-    """What draws person `to`: the network, or untrained the person's mean texture; pull as `convert`."""
-    if untrained:
-        mean = _mean(model, to)
-        return lambda textures, moves, indices: np.repeat(mean[None], len(indices), 0)
+def network(model: str | Path, about: dict, pull: float = PULL) -> object:
+    """The trained `FaceSwap`; pull as `convert`."""
     from faceswap_lib import checkpoint
-    from faceswap_lib.model import draw
 
-    own = _mean(model, _side(found, about, to))
+    means = {side: _mean(model, side) for side in "ab"}
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
     if pull and about.get("start", start.SCRATCH) != start.SCRATCH:
-        start.pull(net, about["start"], pull, {side: _mean(model, side) for side in "ab"})
+        start.pull(net, about["start"], pull, means)
+    return net
+
+
+def drawer(net: object | None, model: str | Path, side: str, to: str) -> Drawer:
+    """What draws person `to` over person `side`: the network, or without one the mean texture."""
+    if net is None:
+        mean = _mean(model, to)
+        return lambda textures, moves, indices: np.repeat(mean[None], len(indices), 0)
+    from faceswap_lib.model import draw
+
+    own = _mean(model, side)
     return lambda textures, moves, indices: draw(net, ratio(textures, own), moves, to)
+
+
+def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: str, to: str) -> Keeper | None:
+    """What keeps in front what is in front of the face; None without a network and for faces not on the mesh.
+
+    The base tells it, where there is one of the model's size, and otherwise the trained network.
+    """
+    if net is None or not isinstance(at.on, Mesh):
+        return None
+    from faceswap_lib import checkpoint
+    from faceswap_lib.model import draw
+
+    mine, theirs = (np.array(about["shapes"][name]) for name in (side, to))
+    moves, size, known = at.moves / motion.carried(mine, theirs), profiles.get(about["profile"]), _mean(model, side)
+    if base := start.find(size, about["alignment"]):
+        net = checkpoint.build(size, 0)
+        start.fill(net, base)
+
+    def own(textures: np.ndarray, seen: list[int], mean: np.ndarray) -> np.ndarray:
+        if base:
+            start.set_mean(net, side, mean)
+        return draw(net, ratio(textures, mean if base else known), _pictures(at, moves[seen]), side)
+
+    return front.keeper(at, own, known)
+
+
+def _pictures(at: Scene, moves: np.ndarray) -> np.ndarray:
+    return np.stack([at.on.motion_picture(one) for one in moves.astype("f4")])
 
 
 def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, model: str | Path) -> None:

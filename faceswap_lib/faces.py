@@ -115,6 +115,28 @@ class Detector:
         return [_face(mesh, x0, y0, cut.shape[1], cut.shape[0]) for mesh in _meshes(self._still, cut)]
 
 
+class Hands:
+    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
+
+    def __init__(self) -> None:
+        self._track = _mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
+        self._last: list[np.ndarray] = []
+
+    def covers(self, frame: np.ndarray) -> list[np.ndarray]:
+        """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
+        points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
+        found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
+        found, self._last = found or self._last, found  # one missed for once is where it was
+        return found
+
+
+def _cover(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    palm, spots = [0, 1, 5, 9, 13, 17], np.round(points).astype("i4")  # each finger has four points, from 1 on
+    thick = 0.15 * (np.linalg.norm(points[0] - points[9]) + 1.2 * np.linalg.norm(points[5] - points[17]))
+    out = cv2.fillConvexPoly(np.zeros(shape, "u1"), cv2.convexHull(spots[palm]), 255)
+    return cv2.polylines(out, [spots[palm], *spots[1:].reshape(5, 4, 2)], False, 255, max(1, round(thick)))
+
+
 def _meshes(model: object, image: np.ndarray) -> list:
     return model.process(image).multi_face_landmarks or []
 

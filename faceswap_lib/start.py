@@ -33,6 +33,11 @@ def fill(net: object, path: Path) -> None:
         variable.assign(value)
 
 
+def set_mean(net: object, side: str, mean: np.ndarray) -> None:
+    """Let a side's decoder start from this mean texture (S, S, 3) in [0, 1]."""
+    getattr(net, f"decoder_{side}").get_layer(MEAN).set(mean)
+
+
 def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> None:
     """Move a trained network's weights back towards the base called `name`, by a share from 0 to 1 of the way.
 

@@ -21,6 +21,9 @@ TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new fa
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
 Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
+# N frames, textures uint8 (N, S, S, 3) of the scene's faces N in them -> textures without what is in front of the face,
+# and N masks (S, S) 0..1 of how much of the new face it hides: `front.keeper`
+Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, list[np.ndarray]]]
 
 
 @dataclass
@@ -64,8 +67,11 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
 
 
 def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: Match,
-           progress: Progress | None = None) -> int:  # fmt: skip
-    """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames."""
+           progress: Progress | None = None, keeper: Keeper | None = None) -> int:  # fmt: skip
+    """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames.
+
+    keeper: what tells what is in front of a face and stays there; without one the new face is drawn over it.
+    """
     info, boxes = video.probe(clip), {}
     for r in at.found.contents.faces:
         boxes.setdefault(r.frame, []).append(np.array(r.box))
@@ -73,14 +79,15 @@ def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: 
 
     def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
         while chunk := list(islice(numbered, BATCH)):
-            drawn = faces_drawn(dict(chunk), at, drawer, match)
+            drawn = faces_drawn(dict(chunk), at, drawer, match, keeper)
             for index, frame in chunk:
                 yield stamp.stamp(index, drawn.get(index, frame))
 
     return video.rewrite(clip, out, stream, progress=progress)
 
 
-def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match) -> dict[int, np.ndarray]:
+def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match,
+                keeper: Keeper | None = None) -> dict[int, np.ndarray]:  # fmt: skip
     """Those of some frames (index -> picture) that show a face, with it drawn anew; at most BATCH frames at once."""
     seen = [at.at[index] for index in frames if index in at.at]
     if not seen:
@@ -88,9 +95,10 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     pictures = [frame for index, frame in frames.items() if index in at.at]
     textures = np.stack([at.on.texture(p, at.solid[i][:, :2]) for p, i in zip(pictures, seen, strict=True)])
     moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
-    out = {}
-    for i, picture, texture, face in zip(seen, pictures, textures, drawer(textures, moves, seen), strict=True):
+    textures, hidden = keeper(pictures, textures, seen) if keeper else (textures, [0] * len(seen))
+    out, drawn = {}, drawer(textures, moves, seen)
+    for i, picture, texture, mask, face in zip(seen, pictures, textures, hidden, drawn, strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
-        alpha = at.shown[i] * at.on.alpha(at.solid[i])
+        alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - mask)
         out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, alpha, at.targets[i])
     return out

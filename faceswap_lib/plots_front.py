@@ -1,0 +1,34 @@
+"""Lab 5's picture of what passes in front of a face: drawn into one frame, painted over, and kept."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import color, convert, faces, faceset, show, video
+
+
+def microphone(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 3) uint8 with a dark ball on a stick before the mouth of a face with points (478, ≥ 2)."""
+    eyes, mouth, fine = faces.eye_distance(points[:, :2]), points[faces.MOUTH, :2].mean(0), 16
+    ball, foot, radius = mouth + eyes * np.array([0.1, 0.25]), mouth + eyes * np.array([0.9, 2.6]), 0.4 * eyes
+    out = frame.copy()
+    spots = [np.round(x * fine).astype(int).tolist() for x in (ball, foot, ball - 0.35 * radius)]  # 16ths of a pixel
+    cv2.line(out, spots[0], spots[1], (66, 66, 72), round(0.7 * radius), cv2.LINE_AA, 4)
+    for share in np.linspace(1, 0.1, 12):
+        middle = np.round(np.average(spots[::2], 0, [share, 1 - share])).astype(int).tolist()
+        shade = 30 + 55 * (1 - share) ** 2
+        cv2.circle(out, middle, round(share * radius * fine), (shade, shade, shade * 1.08), -1, cv2.LINE_AA, 4)
+    return out
+
+
+def in_front(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict[str, np.ndarray]:
+    """A clip's face with a microphone before its mouth, and two swaps of it; moment: 0 the first face, 1 the last."""
+    found = faceset.load(faces_a)
+    face = round(moment * (len(found.frames) - 1))
+    index, here = int(found.frames[face]), found.solid[face]
+    frame = microphone(next(frame for i, frame in enumerate(video.frames(clip)) if i == index), here)
+    made = {"something in front": frame}
+    for name, keep in (("painted over", False), ("kept in front", True)):
+        made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
+    return {name: show.close_up(picture, here, 300) for name, picture in made.items()}

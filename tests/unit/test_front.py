@@ -1,0 +1,183 @@
+"""front.py: what lies in front of a face is told from its drawing, light and habit are not; it stays where it is."""
+
+import cv2
+import numpy as np
+import pytest
+
+from faceswap_lib import color, convert, faces, faceset, front, plots_front, record, swap
+from faceswap_lib.mesh import canvas
+
+ON = canvas("mesh", 128)
+DISC = cv2.circle(np.zeros((128, 128), "f4"), (50, 78), 14, 1.0, -1) > 0
+SEEN = np.ones((128, 128), "f4")
+
+
+def textures(clip, count: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Textures uint8 (N, 128, 128, 3) of a clip's first frames, and how a network might draw them, softly."""
+    seen = np.stack([ON.texture(clip.frames[i], clip.solid[i][:, :2]) for i in range(count)])
+    return seen, np.stack([cv2.GaussianBlur(one, (0, 0), 0.8).astype("f4") / 255 for one in seen])
+
+
+def union(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two areas, where the face is drawn."""
+    inside = ON.alpha(None) > 0.5
+    return float((one & other & inside).sum() / ((one | other) & inside).sum())
+
+
+def test_an_object_is_found_where_it_is_and_a_bare_face_has_none(clip_a):
+    seen, own = textures(clip_a, 8)
+    tell = front.Front(ON)
+    for texture, drawn in zip(seen, own, strict=True):
+        assert not tell.mask(texture, drawn, SEEN)[0].any()
+        texture[DISC] = 40
+        mask, units = tell.mask(texture, drawn, SEEN)
+        assert union(mask > 0.5, DISC) > 0.8 and mask[DISC].mean() > 0.95
+        assert units[DISC].mean() > 10 > 2 > units[~DISC].mean()
+
+
+def test_what_is_hidden_does_not_count(clip_a):
+    seen, own = textures(clip_a, 1)
+    seen[0][DISC] = 40
+    assert not front.Front(ON).mask(seen[0], own[0], SEEN * ~DISC)[0][ON.inside > 0].any()
+
+
+SLOPE = np.linspace(-1, 1, 128, dtype="f4")[None, :, None]
+LIGHTS = {
+    "darker": np.full((1, 1, 3), 0.6), "brighter": np.full((1, 1, 3), 1.3), "warm": np.array([[[1.1, 1, 0.8]]]),
+    "from one side": np.exp(0.35 * SLOPE), "half in shadow": np.where(SLOPE > 0.1, 0.62, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+def test_light_and_shadow_are_not_in_front(clip_a, light):
+    seen, own = textures(clip_a, 3)
+    for texture, drawn in zip(seen, own, strict=True):
+        lit = (texture * LIGHTS[light]).clip(0, 255).astype("u1")
+        assert front.Front(ON).mask(lit, drawn, SEEN)[0].mean() < 0.002
+        lit[DISC] = (20, 40, 160)
+        assert union(front.Front(ON).mask(lit, drawn, SEEN)[0] > 0.5, DISC) > 0.6, "and hide nothing"
+
+
+def test_what_the_network_is_always_off_by_is_learned_and_what_covers_most_frames_is_not(clip_a):
+    seen, own = textures(clip_a)
+    own[:, 60:80, 70:90] -= 0.25
+    tell = front.Front(ON)
+    assert tell.mask(seen[0], own[0], SEEN)[0][60:80, 70:90].mean() > 0.7
+    seen[: int(0.7 * len(seen)), DISC] = 40
+    tell.learn(seen, own)
+    assert not tell.mask(seen[-1], own[-1], SEEN)[0].any()
+    assert union(tell.mask(seen[0], own[0], SEEN)[0] > 0.5, DISC) > 0.7
+
+
+def test_a_mask_stays_where_it_is_in_the_frame_on_a_face_of_another_shape(clip_a, clip_b):
+    for i in (0, 60, 120):
+        solid, other = clip_a.solid[i], clip_b.solid[40]
+        m = faces.similarity(other[faces.OVAL, :2], solid[faces.OVAL, :2])
+        target = np.c_[faces.transform(m, other[:, :2]), other[:, 2] * np.hypot(m[0, 0], m[0, 1])]
+        black, white = np.zeros((320, 320, 3), "u1"), np.full((128, 128, 3), 255, "f4")
+        mask = DISC.astype("f4")
+        there = ON.draw(black, white, mask, solid)[..., 0] > 127
+        carried, left = (
+            ON.draw(black, white, x, target)[..., 0] > 127 for x in (front.carry(mask, ON, solid, target), mask)
+        )
+        shares = [(x & there).sum() / (x | there).sum() for x in (carried, left)]
+        assert shares[0] > 0.9 and shares[0] > shares[1]
+    assert front.carry(mask, ON, solid, solid) == pytest.approx(mask, abs=0.02)
+
+
+def test_of_a_hand_in_front_all_is_kept_and_of_one_behind_nothing(clip_a):
+    solid, mask = clip_a.solid[0], np.zeros((128, 128), "f4")
+    x, y = np.round(solid[50, :2]).astype(int).tolist()
+    hand = cv2.circle(np.zeros((320, 320), "u1"), (x, y), 18, 255, -1)
+    there = ON.texture(hand, solid[:, :2]) > 127
+    half = there & (np.arange(128) < np.flatnonzero(there.any(1)).mean())[:, None]
+    assert union(front.with_hands(mask, half, ON, solid, [hand]) > 0.5, there) > 0.9
+    assert not front.with_hands(mask, there & False, ON, solid, [hand]).any()
+
+
+def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A frame with an open hand of 110 pixels drawn into it, fingers up, and where it is, bool (H, W)."""
+    out, area = frame.copy(), np.zeros(frame.shape[:2], "u1")
+    x, y = tip
+    wrist, palm = (x + 4, y + 118), (x + 2, y + 72)
+    parts = [(wrist, palm, 38), ((x - 10, y + 66), (x + 14, y + 66), 36), ((x - 18, y + 88), (x - 44, y + 52), 16)]
+    parts += [((x + 12 * k, y + 60), (x + 19 * k, y + abs(k) * 7 + 4), 14) for k in (-1.2, -0.3, 0.6, 1.5)]
+    for start, end, wide in parts:
+        ends = [np.round(p).astype(int).tolist() for p in (start, end)]
+        cv2.line(area, *ends, 255, wide)
+        for share in np.linspace(1, 0.2, 6):
+            cv2.line(out, *ends, (np.array([196, 148, 122]) * (1.12 - 0.4 * share)).tolist(), round(wide * share))
+    return out, area > 0
+
+
+def test_hands_are_found_by_their_form_and_only_where_there_is_one(clip_a):
+    hands = faces.Hands()
+    assert hands.covers(clip_a.frames[0]) == []
+    seen, area = hand(clip_a.frames[0], (150, 150))
+    covers = hands.covers(seen)
+    assert len(covers) == 1
+    found = covers[0] > 0
+    assert (found & area).sum() / (found | area).sum() > 0.5
+    assert hands.covers(np.zeros_like(seen))[0] is covers[0], "missed for once"
+    assert hands.covers(np.zeros_like(seen)) == [], "and then gone"
+
+
+@pytest.fixture(scope="module")
+def scene(facesets, trained) -> tuple[swap.Scene, dict]:
+    about = record.read_about(trained.model)
+    return convert.scene(faceset.load(facesets["a"]), about, "b"), about
+
+
+def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_front(scene, clip_a):
+    at, size = scene[0], scene[0].on.size
+    given = []
+
+    def drawer(seen: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
+        given.append(seen)
+        return np.zeros((len(seen), size, size, 3), "f4")
+
+    def keeper(pictures: list, seen: np.ndarray, indices: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
+        assert pictures[0] is frames[3] and indices == [3, 4] and seen.shape == (2, size, size, 3)
+        return np.full_like(seen, 77), [np.ones((size, size), "f4"), np.zeros((size, size), "f4")]
+
+    frames = {i: clip_a.frames[i] for i in (3, 4)}
+    out = swap.faces_drawn(frames, at, drawer, color.none, keeper)
+    assert (given[0] == 77).all() and (out[3] == frames[3]).all() and (out[4] != frames[4]).any()
+
+
+def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a):
+    at, frame = scene[0], clip_a.frames[10].copy()
+    bare = {i: at.on.texture(clip_a.frames[i], at.solid[i][:, :2]).astype("f4") / 255 for i in range(len(at.solid))}
+    means = []
+
+    def own(seen: np.ndarray, indices: list[int], mean: np.ndarray) -> np.ndarray:
+        means.append(mean)
+        return np.stack([bare[i] for i in indices])
+
+    keep = front.keeper(at, own, np.zeros_like(bare[0]))
+    x, y = np.round(at.solid[10][50, :2]).astype(int).tolist()
+    cv2.circle(frame, (x, y), 16, (20, 40, 160), -1)
+    seen = np.stack([at.on.texture(one, at.solid[10][:, :2]) for one in (frame, clip_a.frames[10])])
+    filled, masks = keep([frame, clip_a.frames[10]], seen, [10, 10])
+    inside = at.on.inside > 0
+    assert masks[0].max() > 0.95 and not masks[1].any()
+    assert np.abs(filled[0] / 255 - bare[10])[inside].max() < 0.1 < np.abs(seen[0] / 255 - bare[10])[inside].max()
+    assert np.abs(means[-1] - np.mean(list(bare.values()), 0))[inside].mean() < 0.02
+
+
+def test_there_is_no_keeper_without_a_network_or_a_mesh(scene, trained):
+    at, about = scene
+    assert convert.keeper(None, trained.model, about, at, "a", "b") is None
+    flat = swap.Scene(at.found, canvas("similarity", 64), at.solid, at.moves, at.solid)
+    assert convert.keeper(object(), trained.model, about, flat, "a", "b") is None
+
+
+def test_a_microphone_stays_in_front_of_the_mouth(short, facesets, trained):
+    shown = plots_front.in_front(short["a"], facesets["a"], trained.model)
+    before, over, kept = (picture.astype(int) for picture in shown.values())
+    ball = cv2.erode((before.max(-1) < 95).astype("u1"), np.ones((5, 5)))
+    _, areas, stats, _ = cv2.connectedComponentsWithStats(ball[60:, 60:240])
+    inside = areas == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    lost, left = (np.abs(picture - before).mean(-1)[60:, 60:240][inside].mean() for picture in (over, kept))
+    assert left < 3 and lost > 3 * left
+    assert np.abs(kept - before)[100:140, 100:200].mean() > 3, "and the face is still another one"
