@@ -47,7 +47,7 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
     """Train on a pair, once per seed, and score the swap after so many seconds of it beside references.
 
     Returns what is written to workdir/bench.json: {"rows": {label: {figure: median over the seeds}}, "noise": {figure:
-    half of its 95 % interval at the end, median}, "against": {moment: {other row: {figure: [difference, low, high] of
+    half of its 95 % interval in the last moment, median}, "against": {moment: {other row: {figure: [difference, low, high] of
     its 95 % interval, frame by frame, medians}}}, "about": {…, "work": [what the steps of each seed cost]}}.
     """
     if not seconds or min(seconds) < 0 or max(seconds) == 0:
@@ -62,7 +62,8 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
         reports.append(_score(workdir, pair, named, folder, seed, every, say, progress))
     about = {"profile": profile, "batch": profiles.get(profile).batch, "from_scratch": from_scratch,
              "seeds": list(seeds), "work": work}  # fmt: skip
-    return _save(workdir, "bench.json", reports, about, reports[0]["order"])
+    moments = reports[0]["order"]
+    return _save(workdir, "bench.json", reports, about, moments, moments)
 
 
 def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, seeds: Sequence[int] = (0,),
@@ -70,7 +71,7 @@ def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, see
            say: Say = lambda line: None, progress: Progress | None = None) -> dict:  # fmt: skip
     """Train every variant (name -> arguments of `train`) for so many minutes; ablation.json is as `bench` has it.
 
-    The first variant is compared with the others.
+    The first variant is compared with the others, and the noise is its own.
     """
     reports = []
     for seed in seeds:
@@ -79,9 +80,10 @@ def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, see
         for name, change in variants.items():
             say(f"Seed {seed}, {name}: training for {60 * minutes:g} s …")
             train.train(*_facesets(workdir), models[name], profile, minutes, seed=seed, progress=progress, **change)
-        reports.append(_score(workdir, pair, models, folder, seed, every, say, progress))
+        backwards = dict(reversed(models.items()))  # the last one scored is the one whose noise is told
+        reports.append(_score(workdir, pair, backwards, folder, seed, every, say, progress))
     about = {"profile": profile, "seeds": list(seeds), "minutes": minutes, "variants": list(variants)}
-    return _save(workdir, "ablation.json", reports, about, list(variants)[:1])
+    return _save(workdir, "ablation.json", reports, about, list(variants), list(variants)[:1])
 
 
 def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
@@ -165,12 +167,16 @@ def _score(workdir: str | Path, pair: Pair, models: dict[str, Path], folder: Pat
     return report | {"order": list(clips)}
 
 
-def _save(workdir: str | Path, name: str, reports: list[dict], about: dict, compared: list[str]) -> dict:
-    """Medians over the seeds, written whole or not at all; compared: rows whose differences to all others are kept."""
+def _save(workdir: str | Path, name: str, reports: list[dict], about: dict, named: list[str],
+          compared: list[str]) -> dict:  # fmt: skip
+    """Medians over the seeds, written whole or not at all.
+
+    named: the trained rows as they stand in the table; compared: rows whose differences to all others are kept.
+    """
     first, (*others, last) = reports[0]["figures"], reports[0]["order"]
     figures = [f for f in first if all(f in r["figures"] for r in reports) and not f.startswith("unseen")]
     references = [label for label in first["identity"]["reference"] if label not in others]
-    labels = [*others, last, *references]
+    labels = [*named, *references]
     rows = {label: {f: _median(reports, f, None if label == last else label) for f in figures} for label in labels}
     noise = {f: float(np.median([(r["figures"][f]["high"] - r["figures"][f]["low"]) / 2 for r in reports]))
              for f in figures}  # fmt: skip

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from keras import ops
 
-from faceswap_lib import batches, checkpoint, faces, faceset, profiles, record
-from faceswap_lib import model as model_
+from faceswap_lib import batches, faces, faceset, profiles, record
 from faceswap_lib.mesh import canvas
 
 COUNT = 16  # held-out faces that are judged
@@ -34,6 +32,8 @@ class Bench:
     """A trained model, and faces of one of its people that were kept from its training."""
 
     def __init__(self, model: str | Path, folder: str | Path, side: str):
+        from faceswap_lib import checkpoint  # Keras is loaded only now, when faults in the input are out
+
         about = record.read_about(model)
         size = profiles.get(about["profile"])
         self.side, self.on, self.net = side, canvas(about["alignment"], size.texture), checkpoint.build(size, 0)
@@ -47,18 +47,24 @@ class Bench:
     @cached_property
     def drawn(self) -> np.ndarray:
         """The faces as the network draws them, float32 (N, S, S, 3)."""
-        return model_.draw(self.net, self.picture, self.motion, self.side)
+        from faceswap_lib.model import draw
+
+        return draw(self.net, self.picture, self.motion, self.side)
 
     def row(self, name: str, pictures: np.ndarray) -> dict:
         """What the loss, its two parts, an eye for detail and the discriminator say of pictures (N, S, S, 3)."""
+        from keras import ops
+
+        from faceswap_lib.model import dssim, reconstruction
+
         inside, seen = self.on.inside > 0.5, np.minimum(self.weight, 1)
         sharp = [[faces.sharpness(_bytes(p), inside) for p in of] for of in (pictures, self.real)]
         score = ops.convert_to_numpy(self.net.discriminator(pictures * seen))[..., "ab".index(self.side), None]
         n, s = score.shape[:2]
         share = seen.reshape(n, s, seen.shape[1] // s, s, -1).mean((2, 4))[..., None]
         return {"picture": name, "L1": _mean(np.abs(pictures - self.real), self.weight),
-                "DSSIM": _mean(ops.convert_to_numpy(model_.dssim(pictures, self.real)), self.weight),
-                "loss": float(model_.reconstruction(pictures, self.real, self.weight)),
+                "DSSIM": _mean(ops.convert_to_numpy(dssim(pictures, self.real)), self.weight),
+                "loss": float(reconstruction(pictures, self.real, self.weight)),
                 "sharpness": float(np.divide(*sharp).mean()), "discriminator": _mean(score, share)}  # fmt: skip
 
 

@@ -80,6 +80,9 @@ def test_a_variant_is_trained_as_it_says(pair, tmp_path):
     assert [r["gan"] for r in records] == [True, False]
     assert list(result["rows"])[:2] == ["plain", "no game"]
     assert json.loads((tmp_path / "ablation.json").read_text())["about"]["minutes"] == 0.05
+    report = json.loads((tmp_path / "ablation0" / "report.json").read_text())["figures"]["ssim"]
+    assert report["value"] == result["rows"]["plain"]["ssim"], "the first variant is the one whose noise is told"
+    assert result["noise"]["ssim"] == pytest.approx((report["high"] - report["low"]) / 2)
 
 
 def test_facesets_of_other_clips_are_not_taken(pair, facesets, tmp_path):
