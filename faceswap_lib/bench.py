@@ -47,7 +47,7 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
     """Train on a pair, once per seed, and score the swap after so many seconds of it beside references.
 
     Returns what is written to workdir/bench.json: {"rows": {label: {figure: median over the seeds}}, "noise": {figure:
-    half of its 95 % interval in the last moment, median}, "against": {moment: {other row: {figure: [difference, low, high] of
+    half of its 95 % interval at the end, median}, "against": {moment: {other row: {figure: [difference, low, high] of
     its 95 % interval, frame by frame, medians}}}, "about": {…, "work": [what the steps of each seed cost]}}.
     """
     if not seconds or min(seconds) < 0 or max(seconds) == 0:
