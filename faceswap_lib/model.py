@@ -185,26 +185,32 @@ class FaceSwap(keras.Model):
         return losses[0] + losses[1] + (self._game(x, y_pred) if self.gan else 0.0)
 
     def _game(self, x: dict, drawn: dict) -> object:
-        """Hinge loss (Lim & Ye 2017) for the discriminator; for the decoders its score of what they drew, reversed.
-
-        Half of the batch plays: with all of it the discriminator costs as much as the rest of the step. The drawn faces
-        are judged twice. The difference of the two scores is 0, and so is its gradient in the discriminator; in the
-        decoders it is the score's own, however sure the discriminator is.
-        """
+        """`game` on half of the batch: with all of it the discriminator costs as much as the rest of the step."""
         half = -(-ops.shape(x["target_a"])[0] // 2)
         seen, real, fake = (ops.concatenate([a[:half], b[:half]]) for a, b in (
             (x["weight_a"], x["weight_b"]), (x["target_a"], x["target_b"]), (drawn["aa"], drawn["bb"])))  # fmt: skip
-        seen = ops.minimum(seen, 1.0)
-        real, fake = real * seen, fake * seen
-        faces = ops.concatenate([real, ops.stop_gradient(fake), reverse_gradient(fake, self.gan)])
-        n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
-        scores = ops.split(self.discriminator(faces, training=True), 3)
-        real, judged, pulled = (ops.concatenate([s[:n, ..., :1], s[n:, ..., 1:]]) * share for s in scores)
-        loss_real = ops.sum(ops.relu(share - real)) / ops.sum(share)
-        loss_fake = ops.sum(ops.relu(share + judged)) / ops.sum(share)
+        loss, loss_real, loss_fake = game(self.discriminator, real, fake, seen, self.gan)
         self.parts["gan_real"].update_state(loss_real)
         self.parts["gan_fake"].update_state(loss_fake)
-        return loss_real + loss_fake + ops.sum(pulled - judged) / ops.sum(share)
+        return loss
+
+
+def game(judge: keras.Model, real: object, fake: object, seen: object, strength: float) -> tuple:
+    """Hinge loss (Lim & Ye 2017) for the discriminator; for the decoders its score of what they drew, reversed.
+
+    real, fake (2 N, S, S, 3): N faces of A, then N of B; seen (2 N, S, S, 1): where. The drawn faces are judged twice.
+    The difference of the two scores is 0, and so is its gradient in the discriminator; in the decoders it is the
+    score's own times `strength`, however sure the discriminator is. Returns the loss and its real and drawn half.
+    """
+    seen = ops.minimum(seen, 1.0)
+    real, fake = real * seen, fake * seen
+    faces = ops.concatenate([real, ops.stop_gradient(fake), reverse_gradient(fake, strength)])
+    n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
+    scores = ops.split(judge(faces, training=True), 3)
+    real, judged, pulled = (ops.concatenate([s[:n, ..., :1], s[n:, ..., 1:]]) * share for s in scores)
+    loss_real = ops.sum(ops.relu(share - real)) / ops.sum(share)
+    loss_fake = ops.sum(ops.relu(share + judged)) / ops.sum(share)
+    return loss_real + loss_fake + ops.sum(pulled - judged) / ops.sum(share), loss_real, loss_fake
 
 
 def reconstruction(drawn: object, target: object, weight: object) -> object:
