@@ -62,10 +62,11 @@ class Bench:
         score = ops.convert_to_numpy(self.net.discriminator(pictures * seen))[..., "ab".index(self.side), None]
         n, s = score.shape[:2]
         share = seen.reshape(n, s, seen.shape[1] // s, s, -1).mean((2, 4))[..., None]
-        return {"picture": name, "L1": _mean(np.abs(pictures - self.real), self.weight),
-                "DSSIM": _mean(ops.convert_to_numpy(dssim(pictures, self.real)), self.weight),
-                "loss": float(reconstruction(pictures, self.real, self.weight)),
-                "sharpness": float(np.divide(*sharp).mean()), "discriminator": _mean(score, share)}  # fmt: skip
+        found = {"L1": _mean(np.abs(pictures - self.real), self.weight),
+                 "DSSIM": _mean(ops.convert_to_numpy(dssim(pictures, self.real)), self.weight),
+                 "loss": float(reconstruction(pictures, self.real, self.weight)),
+                 "sharpness": float(np.divide(*sharp).mean()), "discriminator": _mean(score, share)}  # fmt: skip
+        return {"picture": name} | {judge: round(value, 4) for judge, value in found.items()}
 
 
 def judge(model: str | Path, folder: str | Path, side: str = "b") -> Judged:
