@@ -48,11 +48,12 @@ def trace(folder: str | Path, profile: str = "demo") -> dict:
 
     size, folder = profiles.get(profile), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    net, batch, found = checkpoint.build(size, 0), _batch(size), {}
-    for name, pull in (("without the game", 0.0), ("with the game", GAN)):
-        net.gan = pull
-        net.make_train_function(force=True)
-        found[name] = round(1e3 * float(np.median(_seconds(lambda: net.train_on_batch(batch), TIMES))), 1)
+    plain, net, batch = checkpoint.build(size, 0), checkpoint.build(size, 0), _batch(size)
+    net.gan = GAN
+    runs = {"without the game": plain.train_on_batch, "with the game": net.train_on_batch}
+    # in turns, so that a machine that slows down slows both; the first turn compiles
+    turns = [[_spent(run, batch) for run in runs.values()] for _ in range(TIMES + 1)]
+    found = {name: round(1e3 * float(t), 1) for name, t in zip(runs, np.median(turns[1:], 0), strict=True)}
     with tf.profiler.experimental.Profile(str(folder)):
         net.train_on_batch(batch)
     faces = {net.encoder: 2, net.decoder_a: 1, net.decoder_b: 1, net.discriminator: 3}  # a half of each side, thrice
@@ -121,12 +122,13 @@ def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
 
 def _seconds(run: Callable[[], object], times: int) -> list[float]:
     """Of each call but the first, which compiles."""
-    out = []
-    for _ in range(times + 1):
-        start = time.perf_counter()
-        run()
-        out.append(time.perf_counter() - start)
-    return out[1:]
+    return [_spent(run) for _ in range(times + 1)][1:]
+
+
+def _spent(run: Callable[..., object], *given: object) -> float:
+    start = time.perf_counter()
+    run(*given)
+    return time.perf_counter() - start
 
 
 def _batch(size: Profile) -> dict[str, np.ndarray]:

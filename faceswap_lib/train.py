@@ -128,7 +128,7 @@ def _begin(run: Run, resume: bool, base: Path | None, from_mean: bool) -> None:
             start.fill(run.net, base)
         for side, data in run.sides.items():
             flat = np.broadcast_to(data.mean.mean((0, 1)), data.mean.shape)
-            getattr(run.net, f"decoder_{side}").get_layer(start.MEAN).set(data.mean if from_mean else flat)
+            start.set_mean(run.net, side, data.mean if from_mean else flat)
     run.start = time.monotonic()
 
 

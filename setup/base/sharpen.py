@@ -1,9 +1,9 @@
-"""Let the base play against a discriminator, so that training starts from sharp faces and from a judge who knows faces.
+"""Let the base play against a discriminator that meets many people: an experiment, its outcome is in README.md.
 
-  python setup/base/sharpen.py CAST --steps 1500 --base faceswap_lib/base/mesh_128_1.npz --out faceswap_lib/base
+  python setup/base/sharpen.py CAST --steps 800 --base faceswap_lib/base/mesh_128_1.npz --out work/played
 
 L1 and SSIM alone make a base that draws the mean of what might be there. Here it goes on training with the workshop's
-own game; the discriminator starts from scratch, and is written beside encoder and decoder.
+own game; the discriminator starts from scratch, and is written beside encoder and decoder. Training does not read it.
 """
 
 import argparse
@@ -110,8 +110,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("cast", type=Path)
     parser.add_argument("--profile", default="demo", help="whose size: demo, micro or smoke")
     parser.add_argument("--base", type=Path, required=True, help="what pretrain.py made")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--strength", type=float, default=0.05, help="how strongly the discriminator pulls")
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--strength", type=float, default=0.03, help="how strongly the discriminator pulls")
     parser.add_argument("--people", type=int, help="only the first so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
