@@ -12,7 +12,7 @@ from faceswap_lib import UserError, relight
 from faceswap_lib.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
-CRISP = 0.5  # a texture goes through two resamplings, into the mesh and back
+CRISP = 0.7  # a texture goes through two resamplings, into the mesh and back
 GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
 
 

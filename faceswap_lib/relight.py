@@ -76,14 +76,12 @@ def _trained() -> object:
 def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray:
     """How much brighter each point of a drawn face (S, S, 3) is in the source's light, float32 (S, S, 3), 1/5 to 5.
 
-    Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. What
-    the network says of the face in its own light is its error and is taken off; of the rest, TRUST.
+    Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. To the
+    quotient of the low frequencies comes TRUST of what the network says.
     """
-    few, normals = [_small(p) for p in (drawn, source)], canvas("mesh", SIZE).normals(solid)
-    asked = [seen(few[0], p, normals) for p in (few[1], few[0])]
-    there, here = _trained().predict_on_batch([np.stack(x).astype("f4") for x in zip(*asked, strict=True)])
-    quotient = asked[0][2] - asked[0][1]
-    found = quotient + TRUST * (there - quotient - here)
+    asked = seen(*(_small(p) for p in (drawn, source)), canvas("mesh", SIZE).normals(solid))
+    quotient, said = asked[2] - asked[1], _trained().predict_on_batch([x[None].astype("f4") for x in asked])[0]
+    found = quotient + TRUST * (said - quotient)
     return np.exp(cv2.resize(found, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
 
 
