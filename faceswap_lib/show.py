@@ -12,7 +12,6 @@ from matplotlib.patches import FancyBboxPatch
 
 from faceswap_lib import UserError, faces, faceset, motion, video
 from faceswap_lib.mesh import canvas
-from faceswap_lib.pages import COLUMNS
 
 A, B, GAME, GREY = "#2a6f97", "#c8553d", "#6a4c93", "#5c677d"  # A is blue, B is red, the GAN violet, everywhere
 AROUND = 1.5  # a close-up is this many faces wide
@@ -32,7 +31,7 @@ def grid(rows: Mapping[str, Sequence[np.ndarray]], columns: Sequence[str] = (), 
         line[0].set_ylabel(name, fontsize=10)
     for ax, name in zip(axes[0], columns, strict=False):
         ax.set_title(name, fontsize=10)
-    return _done(fig, title)
+    return finished(fig, title)
 
 
 def row(pictures: Mapping[str, np.ndarray], title: str = "", size: float = 2.2) -> Figure:
@@ -140,9 +139,9 @@ def histograms(sets: Mapping[str, str | Path]) -> Figure:
             ax.hist(values, 20, color=colour, alpha=0.6, label=name)
     for ax, label in zip(axes, ("yaw, degrees: turned left or right", "pitch, degrees: up or down", "sharpness"),
                          strict=True):  # fmt: skip
-        _plain(ax, label, "faces" if ax is axes[0] else "")
+        tidy(ax, label, "faces" if ax is axes[0] else "")
     axes[0].legend(frameon=False)
-    return _done(fig, "")
+    return finished(fig, "")
 
 
 def network(path: str = "train") -> Figure:
@@ -166,38 +165,7 @@ def network(path: str = "train") -> Figure:
         if training or always:
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
     title = "Training: every face comes back as itself" if training else "The swap: A's face, drawn by decoder B"
-    return _done(fig, title)
-
-
-def curves(history: Sequence[dict]) -> Figure:
-    """Learning curves of a training: the loss on faces it learns from and on faces it never sees."""
-    fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
-    steps = [r["iteration"] for r in history]
-    for side, colour in (("a", A), ("b", B)):
-        name = side.upper()
-        held, own = ([r[f"{kind}_{side}"] for r in history] for kind in ("held", "loss"))
-        ax.plot(steps, held, color=colour, lw=2.5, label=f"{name}, never seen")
-        ax.plot(steps[1:], own[1:], color=colour, lw=1.2, ls="--", label=f"{name}, learned from")
-    _plain(ax, "iteration", "loss: lower is better")
-    ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, ncols=2, fontsize=9)
-    return _done(fig, "Learning curves")
-
-
-def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
-    """The discriminator's losses in one or more trainings: at 1 it only guesses, at 0 it is never fooled."""
-    fig, axes = plt.subplots(1, len(histories), figsize=(7.5, 2.8), squeeze=False, sharey=True, layout="constrained")
-    for ax, (name, history) in zip(axes[0], histories.items(), strict=True):
-        played = [r for r in history if r["gan_real"] or r["gan_fake"]]
-        steps = [r["iteration"] for r in played]
-        for key, style, label in (("gan_real", "-", "on real pictures"), ("gan_fake", "--", "on drawn pictures")):
-            ax.plot(steps, [r[key] for r in played], style, color=GAME, marker=".", label=label)
-        ax.axhline(1, color=GREY, lw=1, ls=":")
-        _plain(ax, "iteration", "discriminator's loss" if ax is axes[0][0] else "")
-        ax.set_title(name if played else f"{name}: no game was played", fontsize=10)
-        ax.set(ylim=(0, 2.2), xlim=(0, max(1, history[-1]["iteration"]) * 1.05))
-    axes[0][0].legend(frameon=False, fontsize=9)
-    return _done(fig, "")
+    return finished(fig, title)
 
 
 def over_time_of(report: dict, names: Sequence[str]) -> Figure:
@@ -211,22 +179,9 @@ def over_time_of(report: dict, names: Sequence[str]) -> Figure:
             if name in frames.get(label, {}):
                 values = [np.nan if value is None else value for value in frames[label][name]]
                 ax.plot(frames["index"], values, color=colour, lw=width, label=label)
-        _plain(ax, "frame" if ax is axes[-1, 0] else "", name)
+        tidy(ax, "frame" if ax is axes[-1, 0] else "", name)
     axes[0, 0].legend(frameon=False, fontsize=9, ncols=3)
-    return _done(fig, "")
-
-
-def preview(model: str | Path, which: int = -1) -> Figure:
-    """A preview of a training (0 the first, -1 the last): held-out faces, and how the network draws them."""
-    path = _previews(model)[which]
-    return grid(dict(zip("1234", _cut(path), strict=True)), COLUMNS, f"iteration {int(path.stem)}")
-
-
-def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:
-    """Line 0 to 3 of the previews of a training, from the first to the last."""
-    previews = _previews(model)
-    pick = [previews[i] for i in np.unique(np.linspace(0, len(previews) - 1, count).astype(int))]
-    return grid({f"iteration {int(path.stem)}": _cut(path)[line] for path in pick}, COLUMNS)
+    return finished(fig, "")
 
 
 def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> Figure:
@@ -236,17 +191,8 @@ def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> 
     ax.bar_label(drawn, [f"{v:.3g}" if v < 1000 else f"{v:.0f}" for v in values.values()], padding=4)
     ax.invert_yaxis()
     ax.margins(x=0.15)
-    _plain(ax, label, "")
-    return _done(fig, "")
-
-
-def _previews(model: str | Path) -> list[Path]:
-    return sorted((Path(model) / "previews").glob("*.jpg"))
-
-
-def _cut(path: Path) -> list[list[np.ndarray]]:
-    """A preview sheet into its four rows of six pictures."""
-    return [np.split(line, len(COLUMNS), 1) for line in np.split(faceset.read_image(path), 4)]
+    tidy(ax, label, "")
+    return finished(fig, "")
 
 
 def _evenly(length: int, count: int) -> np.ndarray:
@@ -259,12 +205,14 @@ def _lens(points: np.ndarray, size: int) -> np.ndarray:
     return np.c_[np.eye(2) * scale, size / 2 - (low + high) / 2 * scale]
 
 
-def _plain(ax: Axes, x: str, y: str) -> None:
+def tidy(ax: Axes, x: str, y: str) -> None:
+    """Name the axes and take the frame's upper and right side away."""
     ax.set(xlabel=x, ylabel=y)
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _done(fig: Figure, title: str) -> Figure:
+def finished(fig: Figure, title: str) -> Figure:
+    """The figure with its title, closed."""
     if title:
         fig.suptitle(title, fontsize=12)
     fig.set_dpi(90)

@@ -11,7 +11,7 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from faceswap_lib import UserError, extract, faceset, samples, show, video  # noqa: E402
+from faceswap_lib import UserError, extract, faceset, plots_train, samples, show, video  # noqa: E402
 
 
 def pictures(fig: matplotlib.figure.Figure) -> list[np.ndarray]:
@@ -178,14 +178,14 @@ def test_the_network_in_training_has_all_players_and_in_the_swap_one_way():
 
 
 def test_curves_hold_the_history_without_the_loss_before_the_first_step(history):
-    lines = {line.get_label(): line.get_xydata().tolist() for line in show.curves(history).axes[0].lines}
+    lines = {line.get_label(): line.get_xydata().tolist() for line in plots_train.curves(history).axes[0].lines}
     assert lines["A, never seen"] == [[0, 0.3], [50, 0.2], [100, 0.1]]
     assert lines["B, never seen"] == [[0, 0.4], [50, 0.3], [100, 0.2]]
     assert lines["A, learned from"] == [[50, 0.25], [100, 0.15]]
 
 
 def test_the_game_shows_what_was_played_and_says_when_none_was(history):
-    fig = show.game({"with": history, "without": history[:2]})
+    fig = plots_train.game({"with": history, "without": history[:2]})
     first, second = fig.axes
     played = {line.get_label(): line.get_xydata().tolist() for line in first.lines}
     assert played["on real pictures"] == [[100, 0.9]] and played["on drawn pictures"] == [[100, 1.1]]
@@ -195,10 +195,10 @@ def test_the_game_shows_what_was_played_and_says_when_none_was(history):
 def test_previews_are_cut_into_their_pictures(trained):
     paths = sorted((trained.model / "previews").glob("*.jpg"))
     sheet = faceset.read_image(paths[-1])
-    shown, size = pictures(show.preview(trained.model)), sheet.shape[0] // 4
+    shown, size = pictures(plots_train.preview(trained.model)), sheet.shape[0] // 4
     assert len(shown) == 24 and np.array_equal(shown[8], sheet[size : 2 * size, 2 * size : 3 * size])
-    assert show.preview(trained.model, 0).get_suptitle() == "iteration 0"
-    rows = pictures(show.over_time(trained.model, count=2, line=3))
+    assert plots_train.preview(trained.model, 0).get_suptitle() == "iteration 0"
+    rows = pictures(plots_train.over_time(trained.model, count=2, line=3))
     assert len(rows) == 12 and np.array_equal(rows[6], sheet[3 * size :, :size])
     assert np.array_equal(rows[0], faceset.read_image(paths[0])[3 * size :, :size])
 
