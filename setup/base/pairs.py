@@ -121,7 +121,8 @@ def main(argv: list[str] | None = None) -> int:
             for k, name in enumerate(("ab", "ba")):
                 frames = film(stage, hybrid(people[k], people[1 - k]), looks[k], deeds[k], part / f"{name}.mp4")
                 mask(frames, detector, part / f"{name}_mask.mp4")
-            (part / "who.json").write_text(json.dumps([about(person) for person in people], indent=1))
+            by = {"by": "Cycles" if args.cycles else "rasteriser"}
+            (part / "who.json").write_text(json.dumps([about(person) | by for person in people], indent=1))
             os.replace(part, folder)
             print(f"pair {n}, {time.monotonic() - start:.0f} s", flush=True)
     return 0

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
             report = evaluate.evaluate(made, pair.a, faces[to], work / f"to_{to}", pair.truth, pair.mask, there, model)
             found = report["figures"]
             people = [_said(person) for person in (who if to == "b" else who[::-1])]
-            rows.append({"pair": name, "swap": told, "there": people[0], "put in": people[1]}
+            rows.append({"pair": name, "by": who[0]["by"], "swap": told, "there": people[0], "put in": people[1]}
                         | {f: found[f]["value"] for f in SHOWN}
                         | {f"{f}, mean": found[f]["reference"]["B's mean"] for f in BESIDE})  # fmt: skip
             print(json.dumps(rows[-1]), flush=True)
