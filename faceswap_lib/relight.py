@@ -18,7 +18,7 @@ SIZE = 64  # pixels; light is smooth
 COARSE = 8 / 128  # of the picture: so coarse the source is seen, or its features would come along
 FLOOR = 0.04  # of full brightness, so that the logarithm of black stays small
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
-TRUST = 0.65  # share of the correction that is made: all of it is nearer in colour and shows along the border
+TRUST = 0.65  # share of the correction that is made: all of it is nearer in colour, less like the ideal to a recogniser
 
 
 def network() -> object:

@@ -53,14 +53,17 @@ class Stage(Raster):
 
     def frame(self, expression: dict, pose: dict) -> np.ndarray:
         """The picture of one deed, uint8 RGB (size, size, 3); full blinks close the lids and no further."""
-        for lid in ("eyeBlinkLeft", "eyeBlinkRight"):
-            expression = {**expression, lid: expression.get(lid, 0) * self.lids}
-        self.pose(expression, pose)
+        self.pose(blinking(expression, self.lids), pose)
         self.context.copy_framebuffer(self.picture, self.canvas)
         side = self.size * OVERSAMPLE
         pixels = np.frombuffer(self.picture.read(components=3, alignment=1), np.uint8).reshape(side, side, 3)[::-1]
         cells = pixels.reshape(self.size, OVERSAMPLE, self.size, OVERSAMPLE, 3)
         return np.round(cells.mean((1, 3))).astype("u1")
+
+
+def blinking(expression: dict, lids: float) -> dict:
+    """An expression for lids that go so far: a full blink closes them and no further."""
+    return expression | {lid: expression.get(lid, 0) * lids for lid in ("eyeBlinkLeft", "eyeBlinkRight")}
 
 
 def lid_travel(actor: Actor) -> float:
