@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, show
 from faceswap_lib.bench import verdict
 from faceswap_lib.figures import FIGURES
 
@@ -46,7 +46,7 @@ def over_time(made: dict, names: Sequence[str]) -> Figure:
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     axes[0, 0].legend(frameon=False, fontsize=7)
-    return _done(fig)
+    return show.finished(fig, "")
 
 
 def differences(made: dict, names: Sequence[str]) -> Figure:
@@ -68,7 +68,7 @@ def differences(made: dict, names: Sequence[str]) -> Figure:
     axes[0, 0].set_yticks(range(len(others)), others, fontsize=9)
     axes[0, 0].invert_yaxis()
     fig.suptitle(f"“{label}” less each variant. Green: it is better; red: worse; grey: no clear difference", fontsize=9)
-    return _done(fig)
+    return show.finished(fig, "")
 
 
 def layers(made: dict) -> Figure:
@@ -83,7 +83,7 @@ def layers(made: dict) -> Figure:
     ax.invert_yaxis()
     ax.set_xlabel("ms, forward and backward, the layer alone", fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
-    return _done(fig)
+    return show.finished(fig, "")
 
 
 def _seen(made: dict) -> list[str]:
@@ -92,9 +92,3 @@ def _seen(made: dict) -> list[str]:
     batch = made["about"]["batch"]
     steps = [np.median([w["iterations"].get(m, 0) for w in work]) for m in made["against"]]
     return [f"{2 * batch * s / 1000:.1f}k faces" for s in steps]
-
-
-def _done(fig: Figure) -> Figure:
-    fig.set_dpi(90)
-    plt.close(fig)  # so that a notebook shows it once, as the cell's value
-    return fig

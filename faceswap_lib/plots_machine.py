@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from faceswap_lib import show
 from faceswap_lib.speed import Load, Roof, Timing
 
 COLOURS = ("#2a6f97", "#c8553d", "#6a4c93", "#2d8a4e")  # the processor, then each card
@@ -164,10 +165,5 @@ def number(value: float) -> str:
 
 
 def _done(fig: Figure, ax: Axes, x: str, y: str, title: str = "") -> Figure:
-    ax.set(xlabel=x, ylabel=y)
-    ax.spines[["top", "right"]].set_visible(False)
-    if title:
-        fig.suptitle(title, fontsize=12)
-    fig.set_dpi(90)
-    plt.close(fig)  # so that a notebook shows it once, as the cell's value
-    return fig
+    show.tidy(ax, x, y)
+    return show.finished(fig, title)
