@@ -4,7 +4,7 @@
 
 Light adds up, so pictures of single lamps mix into any light (Debevec et al. 2000). Within a group everybody does the
 same two deeds and is drawn in the complexions of two of them. One .npz a person: textures float16 (complexions, deeds,
-lamps, 64, 64, 3) in linear light, solid (deeds, 478, 3). A run that was stopped goes on with the first person missing.
+lamps, 128, 128, 3) in linear light, solid (deeds, 478, 3). A run that was stopped goes on with the first person missing.
 """
 
 import argparse
@@ -138,9 +138,8 @@ def film(person: Person, skins: list[Skin], deeds: list[tuple[dict, dict]], head
 
 
 def texture(picture: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """The canonical texture of a linear picture, float32, at half the size it is taken at."""
-    fine = canvas("mesh", TEXTURE).texture(picture.astype("f4"), solid[:, :2])
-    return fine.reshape(TEXTURE // 2, 2, TEXTURE // 2, 2, 3).mean((1, 3))
+    """The canonical texture of a linear picture, float32 (TEXTURE, TEXTURE, 3)."""
+    return canvas("mesh", TEXTURE).texture(picture.astype("f4"), solid[:, :2])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -50,12 +50,19 @@ def load(folder: Path) -> list[Group]:
         lamps, weights, normals = [], [], []
         for path in paths:
             with np.load(path) as found:
-                lamps.append(np.moveaxis(found["textures"], -1, 2))  # colours first: a light is a matrix product
+                lamps.append(_small(found["textures"]))
                 normals.append([on.normals(solid) for solid in found["solid"]])
                 weights.append([on.visibility(solid) * (on.inside + 0.02) for solid in found["solid"]])
         if len(paths) > 1:
             groups.append(Group(np.array(lamps), np.array(weights, "f4")[..., None], np.array(normals, "f4")))
     return groups
+
+
+def _small(textures: np.ndarray) -> np.ndarray:
+    """(…, lamps, 128, 128, 3) -> (…, 3, lamps, 64, 64): colours first, so that a light is a matrix product."""
+    *first, lamps, size, _, _ = textures.shape
+    cells = textures.astype("f4").reshape(*first, lamps, S, size // S, S, size // S, 3).mean((-4, -2))
+    return np.ascontiguousarray(np.moveaxis(cells, -1, -4), "f2")
 
 
 def light(random: np.random.Generator) -> np.ndarray:
@@ -77,18 +84,38 @@ def light(random: np.random.Generator) -> np.ndarray:
 
 
 def camera(random: np.random.Generator) -> tuple:
-    """Exposure, shoulder, gamma, saturation, each at random."""
-    return (np.exp(random.normal(-0.75, 0.28)), random.uniform(0.0, 1.0), random.uniform(1 / 2.5, 1 / 1.9),
-            random.uniform(0.75, 1.2))  # fmt: skip
+    """Whether film's curve, its steepness, what brightness skin comes out at, gamma, saturation, each at random."""
+    film = random.random() < 0.6
+    return (film, random.uniform(0.75, 1.15) if film else random.uniform(0, 1),
+            random.uniform(0.4, 0.75), random.uniform(1 / 2.5, 1 / 1.9), random.uniform(0.75, 1.2))  # fmt: skip
 
 
-def develop(linear: np.ndarray, exposure: float, shoulder: float, gamma: float, saturation: float) -> np.ndarray:
-    """Linear light -> picture in [0, 1]: a curve that rolls off towards white by `shoulder`."""
-    x = linear * exposure
-    x = x * (1 + shoulder * x / 4) / (1 + shoulder * x)
-    x = x.clip(0, 1) ** gamma
+def develop(linear: np.ndarray, skin: float, film: bool, steep: float, bright: float, gamma: float,
+            saturation: float) -> np.ndarray:  # fmt: skip
+    """Linear light -> picture in [0, 1]; skin: the linear light that comes out as `bright`.
+
+    Film's curve has a toe and a shoulder: the logistic function of the logarithm (Hill 1910), as AgX and others have it.
+    The other one rolls off towards white alone.
+    """
+    if film:
+        x = (linear / skin).clip(0) ** steep
+        x = x / (x + (1 - bright) / bright)
+    else:
+        x = linear / skin * bright ** (1 / gamma) * (1 + steep / 4)
+        x = (x * (1 + steep * x / 4) / (1 + steep * x)).clip(0, 1) ** gamma
     grey = x.mean(-1, keepdims=True)
     return (grey + saturation * (x - grey)).clip(0, 1)
+
+
+def spotted(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A picture with a few moles, strands and stains, which are not light and must not come along."""
+    out = np.ascontiguousarray(picture, "f4")
+    for _ in range(random.integers(0, 4)):
+        axes, at = np.exp(random.uniform(-0.5, 1.8, 2)), random.uniform(0, S, 2)
+        shape = cv2.ellipse(np.zeros((S, S), "f4"), (tuple(at), tuple(2 * axes), random.uniform(0, 180)), 1, -1)
+        shape = cv2.GaussianBlur(shape, (0, 0), 0.6)[..., None] * random.uniform(0.3, 1)
+        out = out + shape * (random.uniform(0, 1, 3) * random.uniform(0.05, 1) - out)
+    return out
 
 
 def triple(groups: list[Group], random: np.random.Generator) -> tuple:
@@ -102,13 +129,12 @@ def triple(groups: list[Group], random: np.random.Generator) -> tuple:
 
     def mix(who: int, complexion: int, what: int, lit: np.ndarray) -> np.ndarray:
         each = g.lamps[who, complexion, what].astype("f4").reshape(3, len(lit), -1)
-        return np.stack([lit[:, c].astype("f4") @ each[c] for c in range(3)], -1).reshape(S, S, 3)
+        return np.einsum("lc,clp->pc", lit.astype("f4"), each).reshape(S, S, 3)
 
     source, answer = mix(a, skin, deed, theirs), mix(b, skin, deed, theirs)
     drawn = np.mean([mix(b, own, d, mine) for d in among], 0)
     inside = g.weights[a, deed][..., 0] > 0.5
-    one, two = ((c[0] / max(np.percentile(p[inside].mean(-1), 70), 1e-6), *c[1:])
-                for c, p in ((one, source), (two, drawn)))  # fmt: skip
+    one, two = ((max(np.percentile(p[inside].mean(-1), 70), 1e-6), *c) for c, p in ((one, source), (two, drawn)))
     weight = g.weights[a, deed] * g.weights[b, deed] * np.min(g.weights[b, among], 0)
     if list(among) != [deed]:
         weight = weight * CALM  # a mouth that does something else tells nothing of light
@@ -118,7 +144,7 @@ def triple(groups: list[Group], random: np.random.Generator) -> tuple:
     if random.random() < 0.5:
         out, normals = [p[:, ::-1] for p in out], normals[:, ::-1] * MIRROR
     source, drawn, answer, weight = out
-    return (*relight.seen(drawn, source, normals), drawn, answer, weight)
+    return (*relight.seen(drawn, spotted(source, random), normals), drawn, answer, weight)
 
 
 MIRROR = np.array([-1, 1, 1], "f4")
