@@ -1,10 +1,10 @@
 """Render faces one lamp at a time: what the relighting of `faceswap_lib/relight.py` is trained on.
 
-  python setup/base/lamps.py --out LAMPS --groups 34
+  python setup/base/lamps.py --out LAMPS --groups 22
 
 Light adds up, so pictures of single lamps mix into any light (Debevec et al. 2000). Within a group everybody does the
 same two deeds and is drawn in the complexions of two of them. One .npz a person: textures float16 (complexions, deeds,
-lamps, 128, 128, 3) in linear light, solid (deeds, 478, 3). A run that was stopped goes on with the first person missing.
+lamps, 128, 128, 3) in linear light, solid (deeds, 478, 3). A stopped run goes on with the first person missing.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     """Film whoever is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder, a file for each person")
-    parser.add_argument("--groups", type=int, default=34, help=f"of {PEOPLE} people each")
+    parser.add_argument("--groups", type=int, default=22, help=f"of {PEOPLE} people each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", type=int, default=0, help="which of --parts this process renders, from 0")
     parser.add_argument("--parts", type=int, default=1, help="processes side by side, one a core")

@@ -1,6 +1,6 @@
 """Train the relighting network on what lamps.py rendered.
 
-  python setup/base/light.py LAMPS --steps 5000 --out faceswap_lib/base
+  python setup/base/light.py LAMPS --steps 6000 --out faceswap_lib/base
 
 Every step draws triples anew: somebody in one light, somebody else in another, and the answer: the second face in the
 first one's light and complexion. Lights are random sums of lamps, cameras random curves. The last groups are held out.
@@ -92,9 +92,9 @@ def camera(random: np.random.Generator) -> tuple:
 
 def develop(linear: np.ndarray, skin: float, film: bool, steep: float, bright: float, gamma: float,
             saturation: float) -> np.ndarray:  # fmt: skip
-    """Linear light -> picture in [0, 1]; skin: the linear light that comes out as `bright`.
+    """Linear light -> picture in [0, 1]; skin: the linear light that comes out near `bright`.
 
-    Film's curve has a toe and a shoulder: the logistic function of the logarithm (Hill 1910), as AgX and others have it.
+    Film's curve has a toe and a shoulder: the logistic function of the logarithm (Hill 1910), as in AgX.
     The other one rolls off towards white alone.
     """
     if film:
@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     """Train, say how it goes on the held-out groups, write light.npz."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lamps", type=Path)
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
