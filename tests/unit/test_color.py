@@ -112,6 +112,15 @@ def test_eyes_and_teeth_do_not_glow_in_a_lighter_complexion(clip_a, clip_b):
     assert gain[within(on)].mean() < 1.15, "a soft edge apart"
 
 
+def test_eyes_glint_no_more_than_the_sources(clip_a, clip_b):
+    drawn, source, on = pair(clip_a, clip_b, "mesh")
+    eyes = np.maximum(*on.parts[:2])[..., None]
+    glinting = drawn + eyes * (1 - drawn) * (drawn > np.percentile(drawn[eyes[..., 0] > 0.5], 80))
+    out = color.relit(glinting, source, on, clip_a.solid[40])
+    brightest, theirs = (np.percentile(p.mean(-1)[eyes[..., 0] > 0.5], 99) for p in (out, source))
+    assert brightest < theirs, "a highlight of B's lamp stays no brighter than A's eyes"
+
+
 def test_eyes_and_teeth_grow_brighter_with_the_light(clip_a, clip_b):
     drawn, source, on = pair(clip_a, clip_b, "mesh")
     gain = gained(drawn * 0.6, source, on, clip_a.solid[40])
