@@ -19,7 +19,7 @@ COARSE = 8 / 128  # of the picture: the low frequencies whose quotient is the fi
 FINE = 2 / 128  # of the picture: so the network sees the source, lit noses and sockets but no pores
 FLOOR = 0.04  # of full brightness, so that the logarithm of black stays small
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
-JOIN = 14 / 64  # of the picture: the network is trusted from so far inside on; at its border the face joins the source's
+JOIN = 14 / 64  # of the picture: from so far inside on the network is trusted; at the border skin joins the source's
 
 
 def network() -> object:
