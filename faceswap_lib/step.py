@@ -6,19 +6,22 @@ Rates are GFLOP/s, a multiplication and an addition counted as two.
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from faceswap_lib import UserError, checkpoint, profiles
+from faceswap_lib import checkpoint, profiles
+from faceswap_lib.augment import compiled
 from faceswap_lib.model import FaceSwap
 from faceswap_lib.profiles import Profile
 from faceswap_lib.report import aligned
 from faceswap_lib.train import GAN
 
-LARGE = 2048  # rows and columns of the matrices whose product is taken for the machine's peak
+LARGE, LARGEST = 2048, 16384  # rows and columns of the matrices whose product is taken for the machine's peak
+LONG = 0.02  # seconds; what takes less is repeated, or the way to a graphics card would be timed
 TIMES = 9
 KINDS = layers.Conv2D | layers.Dense
 
@@ -29,10 +32,18 @@ def flops(net: FaceSwap, batch: int) -> float:
     return 3.0 * batch * sum(faces * _flop(layer) for part, faces in parts for layer in _heavy(part))
 
 
-def peak(times: int = 5) -> float:
-    """The most FLOP/s that this machine reached in a product of two large float32 matrices, in this process."""
-    a = ops.convert_to_tensor(np.random.default_rng(0).random((LARGE, LARGE), "f4"))
-    return 2 * LARGE**3 / min(_seconds(lambda: ops.convert_to_numpy(ops.matmul(a, a)[0, 0]), times))
+def peak() -> float:
+    """The most FLOP/s that this machine reached in a product of two large matrices, in this process.
+
+    Their numbers are as those of the step, 32 or 16 bits; they are doubled until a product takes a while.
+    """
+    dtype, rows = keras.mixed_precision.dtype_policy().compute_dtype, LARGE
+    while True:
+        a = ops.cast(np.random.default_rng(0).random((rows, rows), "f4"), dtype)
+        seconds = min(_seconds(lambda a=a: ops.matmul(a, a)[0, 0], 5))
+        if seconds > LONG / 4 or rows >= LARGEST:
+            return 2 * rows**3 / seconds
+        rows *= 2
 
 
 def trace(folder: str | Path, profile: str = "demo") -> dict:
@@ -40,12 +51,8 @@ def trace(folder: str | Path, profile: str = "demo") -> dict:
 
     Returns what is written to folder/step.json: {"step_ms": {"without the game", "with the game"}, "peak_gflops",
     "layers": [{"part", "layer", "out", "gflop", "ms", "gflops"}]}, forward and backward, medians. The trace opens in
-    TensorBoard or Perfetto. Raises UserError on a backend other than TensorFlow.
+    TensorBoard or Perfetto.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise UserError("A trace is made by TensorFlow's profiler: set KERAS_BACKEND=tensorflow.")
-    import tensorflow as tf
-
     size, folder = profiles.get(profile), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plain, net, batch = checkpoint.build(size, 0), checkpoint.build(size, 0), _batch(size)
@@ -54,7 +61,7 @@ def trace(folder: str | Path, profile: str = "demo") -> dict:
     # in turns, so that a machine that slows down slows both; the first turn compiles
     turns = [[_spent(run, batch) for run in runs.values()] for _ in range(TIMES + 1)]
     found = {name: round(1e3 * float(t), 1) for name, t in zip(runs, np.median(turns[1:], 0), strict=True)}
-    with tf.profiler.experimental.Profile(str(folder)):
+    with _profiler(folder):
         net.train_on_batch(batch)
     faces = {net.encoder: 2, net.decoder_a: 1, net.decoder_b: 1, net.discriminator: 3}  # a half of each side, thrice
     rows = [_alone(part.name, layer, size.batch * n) for part, n in faces.items() for layer in _heavy(part)]
@@ -71,7 +78,7 @@ def table(made: dict) -> str:
         lines.append([row["part"], row["layer"], out, *(str(row[k]) for k in ("gflop", "ms", "gflops")), share])
     told = [f"A step {name}: {ms} ms; the same layers alone: {_sum(made, 'ms', name):.0f} ms, "
             f"{_sum(made, 'gflop', name):.1f} GFLOP." for name, ms in made["step_ms"].items()]  # fmt: skip
-    told.append(f"Peak, a product of two {LARGE} × {LARGE} matrices: {made['peak_gflops']} GFLOP/s.")
+    told.append(f"Peak, a product of two large matrices: {made['peak_gflops']} GFLOP/s.")
     return "\n".join([aligned(lines), "", *told])
 
 
@@ -99,30 +106,53 @@ def _alone(part: str, layer: layers.Layer, faces: int) -> dict:
 
 
 def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
-    """A compiled call of a layer and of its gradient in input and weights."""
-    weights = [ops.convert_to_numpy(v) for v in layer.trainable_variables]
+    """A compiled call of a layer and of its gradient in input and weights; what it returns may not be ready yet."""
+    values = [ops.convert_to_tensor(v) for v in (x, *layer.trainable_variables)]
 
-    def loss(x: object, *values: object) -> object:
-        drawn, _ = layer.stateless_call(list(values), [], x)
-        return ops.sum(drawn * drawn)
+    def loss(x: object, *weights: object) -> object:
+        drawn, _ = layer.stateless_call(list(weights), [], x)
+        return ops.sum(ops.square(ops.cast(drawn, "float32")))
 
+    if keras.backend.backend() == "jax":
+        import jax
+
+        graded = compiled(jax.grad(loss, range(len(values))))
+        return lambda: graded(*values)[0]
     import tensorflow as tf
 
-    values = [tf.constant(v) for v in (x, *weights)]
-
-    @tf.function(jit_compile=True)
-    def graded() -> list:
+    def gradient(*values: object) -> list:
         with tf.GradientTape() as tape:
             tape.watch(values)
             found = loss(*values)
         return tape.gradient(found, values)
 
-    return lambda: graded()[0].numpy()
+    graded = compiled(gradient)
+    return lambda: graded(*values)[0]
+
+
+def _profiler(folder: Path) -> AbstractContextManager:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.profiler.trace(str(folder))
+    import tensorflow as tf
+
+    return tf.profiler.experimental.Profile(str(folder))
 
 
 def _seconds(run: Callable[[], object], times: int) -> list[float]:
-    """Of each call but the first, which compiles."""
-    return [_spent(run) for _ in range(times + 1)][1:]
+    """Of a call that returns a tensor, so often, once it is compiled; short ones several in a row, awaited together."""
+
+    def row(count: int) -> float:
+        start = time.perf_counter()
+        for _ in range(count):
+            last = run()
+        ops.convert_to_numpy(last)
+        return (time.perf_counter() - start) / count
+
+    row(1)
+    count = min(50, 1 + int(LONG / row(1)))
+    return [row(count) for _ in range(times)]
 
 
 def _spent(run: Callable[..., object], *given: object) -> float:

@@ -196,8 +196,10 @@ def _step(run: Run, batch: dict) -> None:
 
 
 def _batch(run: Run, iteration: int) -> dict:
+    from faceswap_lib import augment
+
     random = np.random.default_rng([run.seed, iteration])  # so that a resumed run draws what it would have drawn
-    a, b = (batches.draw(run.sides[s], run.profile.batch, random, s, run.light) for s in "ab")
+    a, b = (augment.draw(run.sides[s], run.profile.batch, random, s, run.light) for s in "ab")
     return a | b
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import batches, motion
+from faceswap_lib import augment, batches, motion
 from faceswap_lib.batches import FLOOR, halve
 from faceswap_lib.mesh import Mesh, canvas
 
@@ -80,9 +80,8 @@ def draw(crowd: Crowd, among: np.ndarray, count: int, random: np.random.Generato
     motions[flip] *= SIGNS
     targets, means = _complexion(targets, means, random)
     batch = _batch(targets, means, motions, weights)
-    # the very warp and light of training, private there because nothing else needs them
-    batch["picture"] = batches._light(batches._warp(batch["picture"], random, True), random)
-    return batch
+    bends, lights = augment.bend_numbers(random, count, True), augment.light_numbers(random, count)
+    return batch | {"picture": augment.lit(augment.bend(batch["picture"], *bends), lights)}
 
 
 def _complexion(targets: np.ndarray, means: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

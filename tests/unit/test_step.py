@@ -24,7 +24,7 @@ def test_flops_are_those_that_tensorflow_counts():
 
 
 def test_the_peak_is_that_of_a_fast_processor_and_no_more():
-    assert 1e9 < step.peak(times=2) < 1e15
+    assert 1e9 < step.peak() < 1e15
 
 
 def test_a_trace_times_the_step_and_its_layers(tmp_path):
