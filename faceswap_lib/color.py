@@ -13,8 +13,7 @@ from faceswap_lib.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
 CRISP = 0.7  # a texture goes through two resamplings, into the mesh and back
-WHITES = 90  # per cent of the eyes' points are darker than the whites
-GLINT = 95  # and so many per cent darker than what glints in them
+GLINT = 95  # per cent of the eyes' points are darker than what glints in them
 GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
 
 
@@ -56,17 +55,17 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndar
 def relit(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
 
-    Eyes and teeth do not take on a lighter complexion, or they would glow. They grow as bright as the whites of the
-    source's eyes say, which are alike in all people, and glint no more than those. The network knows the mesh alone;
-    faces aligned by similarity get `light`.
+    Eyes glint no more than the source's: the highlight of another lamp gives a swap away. The network knows the mesh
+    alone; faces aligned by similarity get `light`.
     """
     if isinstance(on, Crop) or solid is None:
         return light(drawn, source, on)
-    gain = relight.gain(drawn, source, solid)
-    most = np.clip(_whites(source, on) / max(_whites(drawn, on), 1e-3), 1, GAIN[1])
-    soft = np.max([cv2.GaussianBlur(part, (0, 0), on.size / 100) for part in on.parts], 0)[..., None]
-    lit = (drawn * (gain + soft * (np.minimum(gain, most) - gain))).clip(0, 1).astype("f4")
-    return _calm(lit, source, on)
+    lit = (drawn * relight.gain(drawn, source, solid)).clip(0, 1).astype("f4")
+    eyes = np.maximum(*on.parts[:2])
+    most = np.percentile(source.mean(-1)[eyes > 0.5], GLINT)
+    share = (most / np.maximum(lit.mean(-1), 1e-3)).clip(0.5, 1)
+    soft = cv2.GaussianBlur(eyes, (0, 0), on.size / 128)
+    return lit * (1 + soft * (share - 1))[..., None]
 
 
 def crisp(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
@@ -95,20 +94,6 @@ def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
         soft = cv2.GaussianBlur(part, (0, 0), on.size / 100)[..., None]
         out = out * (1 - soft) + soft * picture[part > 0].mean(0)
     return out
-
-
-def _calm(lit: np.ndarray, source: np.ndarray, on: Mesh) -> np.ndarray:
-    """A face whose eyes glint no more than the source's: the highlight of another lamp gives a swap away."""
-    eyes = np.maximum(*on.parts[:2])
-    most = np.percentile(source.mean(-1)[eyes > 0.5], GLINT)
-    share = (most / np.maximum(lit.mean(-1), 1e-3)).clip(0.5, 1)
-    soft = cv2.GaussianBlur(eyes, (0, 0), on.size / 128)
-    return lit * (1 + soft * (share - 1))[..., None]
-
-
-def _whites(picture: np.ndarray, on: Mesh | Crop) -> float:
-    """How bright the whites of the eyes are; of shut eyes, the lids."""
-    return float(np.percentile(picture.mean(-1)[np.maximum(*on.parts[:2]) > 0.5], WHITES))
 
 
 def _lab(picture: np.ndarray) -> np.ndarray:

@@ -18,8 +18,11 @@ SIZE = 64  # pixels; light is smooth
 COARSE = 8 / 128  # of the picture: the low frequencies whose quotient is the first guess
 FINE = 2 / 128  # of the picture: so the network sees the source, lit noses and sockets but no pores
 FLOOR = 0.04  # of full brightness, so that the logarithm of black stays small
+CHANNELS = (32, 64, 128, 192)  # of the network at 64, 32, 16 and 8 pixels
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
-JOIN = 14 / 64  # of the picture: from so far inside on the network is trusted; at the border skin joins the source's
+JOIN = 14 / 64  # of the picture: from so far inside on the network has its say; at the border skin joins the source's
+TRUST = 0.7  # of the network's correction is made there: of people it never met it says too much
+MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 
 
 def network() -> object:
@@ -32,70 +35,100 @@ def network() -> object:
     import keras
     from keras import layers
 
-    def conv(x: object, channels: int, stride: int = 1) -> object:
-        x = layers.Conv2D(channels, 3, stride, padding="same", kernel_initializer="he_normal")(x)
-        return layers.LeakyReLU(0.1)(x)
+    from faceswap_lib.model import Double
 
-    def up(x: object, beside: object) -> object:
-        return layers.Concatenate()([layers.UpSampling2D(interpolation="bilinear")(x), beside])
+    def conv(x: object, channels: int, stride: int = 1) -> object:
+        for step in (stride, 1):
+            x = layers.Conv2D(channels, 3, step, padding="same", kernel_initializer="he_normal")(x)
+            x = layers.LeakyReLU(0.1)(x)
+        return x
 
     drawn, source, quotient, normals = (keras.Input((SIZE, SIZE, 3)) for _ in range(4))
-    fine = conv(layers.Concatenate()([drawn, source, quotient, normals]), 24)
-    half = conv(fine, 48, 2)
-    quarter = conv(half, 96, 2)
-    eighth = conv(quarter, 96, 2)
-    x = layers.Flatten()(conv(eighth, 16))
-    x = layers.LeakyReLU(0.1)(layers.Dense(256)(x))
-    x = layers.Reshape((SIZE // 8, SIZE // 8, 32))(layers.LeakyReLU(0.1)(layers.Dense(SIZE * SIZE // 2)(x)))
-    x = conv(layers.Concatenate()([x, eighth]), 96)
-    x = conv(up(x, quarter), 64)
-    x = conv(up(x, half), 48)
-    x = conv(up(x, fine), 24)
+    beside = [conv(layers.Concatenate()([drawn, source, quotient, normals]), CHANNELS[0])]
+    for channels in CHANNELS[1:]:
+        beside.append(conv(beside[-1], channels, 2))
+    small = SIZE >> len(CHANNELS) - 1
+    x = layers.LeakyReLU(0.1)(layers.Conv2D(24, 3, padding="same")(beside[-1]))
+    x = layers.LeakyReLU(0.1)(layers.Dense(256)(layers.Flatten()(x)))
+    x = layers.LeakyReLU(0.1)(layers.Dense(small * small * 32)(x))
+    x = layers.Reshape((small, small, 32))(x)
+    while beside:
+        x = layers.Concatenate()([x, beside.pop()])
+        x = conv(x, CHANNELS[len(beside)])
+        x = Double()(x) if beside else x
     more = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", activation="tanh")(x)
     gain = layers.Add()([layers.Rescaling(0.75 * MOST)(more), quotient])
     return keras.Model([drawn, source, quotient, normals], gain, name="light")
 
 
-def seen(drawn: np.ndarray, source: np.ndarray, normals: np.ndarray) -> list[np.ndarray]:
-    """What the network sees of two faces (64, 64, 3) in [0, 1], and of the drawn one's shape in the source's pose."""
-    coarse = [np.log(low(p) + FLOOR) for p in (source, drawn)]
-    fine = [np.log(p + FLOOR) for p in (drawn, cv2.GaussianBlur(source, (0, 0), FINE * SIZE))]
-    return [x.astype("f4") for x in (*fine, coarse[0] - coarse[1], normals)]
+def seen(drawn: object, source: object, normals: object) -> list:
+    """What the network sees of two faces (N, 64, 64, 3) in [0, 1], and of the drawn one's shape in the source's pose.
+
+    Tensors of Keras, or arrays.
+    """
+    from keras import ops
+
+    coarse = [ops.log(low(p) + FLOOR) for p in (source, drawn)]
+    fine = [ops.log(p + FLOOR) for p in (drawn, _blurred(source, FINE))]
+    return [*fine, coarse[0] - coarse[1], normals]
 
 
-def low(picture: np.ndarray) -> np.ndarray:
-    """The low frequencies of a face (64, 64, 3), over its skin alone; eyes and mouth get those of what is around."""
-    skin = canvas("mesh", SIZE).skin
+def low(pictures: object) -> object:
+    """The low frequencies of faces (N, 64, 64, 3), of skin alone; eyes and mouth get those of what is around."""
+    skin = canvas("mesh", SIZE).skin[..., None]
     share = cv2.GaussianBlur(skin, (0, 0), COARSE * SIZE)[..., None] + 1e-3
-    return (cv2.GaussianBlur(picture * skin[..., None], (0, 0), COARSE * SIZE) + 1e-3 * picture) / share
+    return (_blurred(pictures * skin, COARSE) + 1e-3 * pictures) / share
+
+
+def _blurred(pictures: object, sigma: float) -> object:
+    """Pictures (N, 64, 64, 3) under a Gaussian, a share of their width; two products with a matrix, in Keras."""
+    from keras import ops
+
+    kernel = _kernel(sigma)
+    return ops.einsum("yi,nijc->nyjc", kernel, ops.einsum("xj,nijc->nixc", kernel, pictures))
+
+
+@lru_cache(maxsize=2)
+def _kernel(sigma: float) -> np.ndarray:
+    """A Gaussian as a matrix (64, 64): row y says of which rows y becomes the mean."""
+    half = round(4 * sigma * SIZE)
+    weights = cv2.getGaussianKernel(2 * half + 1, sigma * SIZE, cv2.CV_32F)
+    return cv2.sepFilter2D(np.eye(SIZE, dtype="f4"), -1, np.ones(1, "f4"), weights)
 
 
 @lru_cache(maxsize=1)
 def _trained() -> object:
-    net = network()
+    """From two faces and normals to the logarithms of the quotient and of the gain."""
+    import keras
+
+    inputs, net = [keras.Input((SIZE, SIZE, 3)) for _ in range(3)], network()
     with np.load(PATH) as found:
         net.set_weights([found[name].astype("f4") for name in sorted(found)])
-    net.compile(jit_compile=False)
-    return net
+    asked = seen(*inputs)
+    whole = keras.Model(inputs, [asked[2], net(asked)])
+    whole.compile(jit_compile=False)
+    return whole
 
 
 def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray:
     """How much brighter each point of a drawn face (S, S, 3) is in the source's light, float32 (S, S, 3), 1/5 to 5.
 
     Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. At the
-    face's border it is the quotient of the low frequencies, so that no seam shows, and inside what the network says.
+    face's border it is the quotient of the low frequencies, so that no seam shows, and inside most of what the network
+    says, on average over the two faces and their mirror images.
     """
-    asked = seen(*(_small(p) for p in (drawn, source)), canvas("mesh", SIZE).normals(solid))
-    quotient, said = asked[2], _trained().predict_on_batch([x[None] for x in asked])[0]
+    given = (_small(drawn), _small(source), canvas("mesh", SIZE).normals(solid))
+    both = (np.stack([x, x[:, ::-1] * turn]) for x, turn in zip(given, (1, 1, MIRROR), strict=True))
+    quotient, said = ((x[0] + x[1][:, ::-1]) / 2 for x in _trained().predict_on_batch(list(both)))
     found = quotient + _trust() * (said - quotient)
     return np.exp(cv2.resize(found, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
 
 
 @lru_cache(maxsize=1)
 def _trust() -> np.ndarray:
-    """How far the network is trusted, (64, 64, 1): 0 at the face's border to 1 inside."""
+    """How far the network is trusted, (64, 64, 1): 0 at the face's border to TRUST inside."""
     far = cv2.distanceTransform((canvas("mesh", SIZE).inside > 0.5).astype("u1"), cv2.DIST_L2, 5)
-    return (far / (JOIN * SIZE)).clip(0, 1)[..., None]
+    return TRUST * (far / (JOIN * SIZE)).clip(0, 1)[..., None]
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
