@@ -21,7 +21,7 @@ FLOOR = 0.04  # of full brightness, so that the logarithm of black stays small
 CHANNELS = (32, 64, 128, 192)  # of the network at 64, 32, 16 and 8 pixels
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
 JOIN = 14 / 64  # of the picture: from so far inside on the network has its say; at the border skin joins the source's
-TRUST = 0.7  # of the network's correction is made there: it learned from renders, which are crisper than what is drawn
+TRUST = 0.6  # of the network's correction is made there: it learned from renders, which are crisper than what is drawn
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 
 
