@@ -16,13 +16,13 @@ TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 # What each one lowers, out of the swap's own interval, and what it touches so little that it may or may not leave it.
 # Of the built-in people, trained with any profile; "wrong" is the wrong decoder.
 FALLS = {
-    "blur": {"ssim", "ms_ssim", "parts", "expression", "to_ideal", "identity", "motion", "eyes", "border", "sharpness"},
+    "blur": {"ssim", "ms_ssim", "parts", "expression", "to_ideal", "identity", "motion", "border", "sharpness"},
     "delay": {"ssim", "ms_ssim", "parts", "placement", "expression", "motion", "mouth", "eyes", "pose", "flicker",
               "shimmer", "border"},
     "tint": {"psnr", "delta_e", "border"},
     "wrong": {"psnr", "delta_e", "parts", "expression", "to_ideal", "identity", "share_nearer_b", "coverage"},
 }  # fmt: skip
-MAY = {"blur": {"share_nearer_b", "mouth", "gaze", "flicker", "shimmer", "placement", "delta_e"},
+MAY = {"blur": {"share_nearer_b", "mouth", "eyes", "gaze", "flicker", "shimmer", "placement", "delta_e"},
        "delay": {"psnr", "delta_e", "gaze"},
        "tint": {"ssim", "ms_ssim", "parts", "motion"}, "wrong": {"ssim", "ms_ssim"}}  # fmt: skip
 
