@@ -13,7 +13,9 @@ from faceswap_lib.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
 CRISP = 0.7  # a texture goes through two resamplings, into the mesh and back
-GLINT = 95  # per cent of the eyes' points are darker than what glints in them
+WHITES = 90  # per cent of an eye's points are darker than its whites
+GLINT = 95  # and so many per cent darker than what glints in them
+LIT = 2  # the light on an eye changes by a factor of so much at most
 GAIN = (0.4, 2.5)  # between very different complexions the quotient of low frequencies runs away
 
 
@@ -55,17 +57,23 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndar
 def relit(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
     """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
 
-    Eyes glint no more than the source's: the highlight of another lamp gives a swap away. The network knows the mesh
-    alone; faces aligned by similarity get `light`.
+    Eyes do not take on a lighter complexion, or they would glow: whites are alike in all people, so their quotient says
+    what light falls on each eye. And eyes glint no more than the source's: the highlight of another lamp gives a swap
+    away. The network knows the mesh alone; faces aligned by similarity get `light`.
     """
     if isinstance(on, Crop) or solid is None:
         return light(drawn, source, on)
-    lit = (drawn * relight.gain(drawn, source, solid)).clip(0, 1).astype("f4")
+    gain = relight.gain(drawn, source, solid)
+    for eye in on.parts[:2]:
+        lit = (_whites(source, eye) / max(_whites(drawn, eye), 1e-3)).clip(1 / LIT, LIT)
+        soft = cv2.GaussianBlur(eye, (0, 0), on.size / 100)[..., None]
+        gain = gain * (lit / np.exp(np.log(gain[eye > 0.5]).mean())) ** soft
+    out = (drawn * gain).clip(0, 1).astype("f4")
     eyes = np.maximum(*on.parts[:2])
     most = np.percentile(source.mean(-1)[eyes > 0.5], GLINT)
-    share = (most / np.maximum(lit.mean(-1), 1e-3)).clip(0.5, 1)
+    share = (most / np.maximum(out.mean(-1), 1e-3)).clip(0.5, 1)
     soft = cv2.GaussianBlur(eyes, (0, 0), on.size / 128)
-    return lit * (1 + soft * (share - 1))[..., None]
+    return out * (1 + soft * (share - 1))[..., None]
 
 
 def crisp(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
@@ -94,6 +102,11 @@ def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
         soft = cv2.GaussianBlur(part, (0, 0), on.size / 100)[..., None]
         out = out * (1 - soft) + soft * picture[part > 0].mean(0)
     return out
+
+
+def _whites(picture: np.ndarray, eye: np.ndarray) -> float:
+    """How bright the whites of an eye are; of a shut one, the lid."""
+    return np.percentile(picture.mean(-1)[eye > 0.5], WHITES)
 
 
 def _lab(picture: np.ndarray) -> np.ndarray:

@@ -21,7 +21,8 @@ FLOOR = 0.04  # of full brightness, so that the logarithm of black stays small
 CHANNELS = (32, 64, 128, 192)  # of the network at 64, 32, 16 and 8 pixels
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
 JOIN = 14 / 64  # of the picture: from so far inside on the network has its say; at the border skin joins the source's
-TRUST = 0.6  # of the network's correction is made there: it learned from renders, which are crisper than what is drawn
+TRUST = 0.9  # of the network's correction is made there
+PARTS = 0.6  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 
 
@@ -126,9 +127,11 @@ def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray
 
 @lru_cache(maxsize=1)
 def _trust() -> np.ndarray:
-    """How far the network is trusted, (64, 64, 1): 0 at the face's border to TRUST inside."""
-    far = cv2.distanceTransform((canvas("mesh", SIZE).inside > 0.5).astype("u1"), cv2.DIST_L2, 5)
-    return TRUST * (far / (JOIN * SIZE)).clip(0, 1)[..., None]
+    """How far the network is trusted, (64, 64, 1): on skin 0 at the face's border to TRUST inside, PARTS in parts."""
+    on = canvas("mesh", SIZE)
+    far = cv2.distanceTransform((on.inside > 0.5).astype("u1"), cv2.DIST_L2, 5)
+    trust, parts = TRUST * (far / (JOIN * SIZE)).clip(0, 1), cv2.GaussianBlur(np.max(on.parts, 0), (0, 0), SIZE / 64)
+    return (trust + parts * (PARTS - trust))[..., None]
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
