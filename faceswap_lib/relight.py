@@ -22,7 +22,7 @@ CHANNELS = (32, 64, 128, 192)  # of the network at 64, 32, 16 and 8 pixels
 MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
 JOIN = 14 / 64  # of the picture: from so far inside on the network has its say; at the border skin joins the source's
 TRUST = 0.9  # of the network's correction is made there
-PARTS = 0.6  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
+PARTS = 0.5  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 
 
