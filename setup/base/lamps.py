@@ -76,7 +76,7 @@ class Studio(Scene):
 
     def __init__(self, actor: Actor):
         super().__init__(actor, look(), SIZE, SAMPLES, LENS)
-        self.folder, layer = tempfile.mkdtemp(prefix="lamps-"), self.scene.view_layers[0]
+        self.shots, layer = tempfile.TemporaryDirectory(prefix="lamps-"), self.scene.view_layers[0]
         self.names = [f"lamp{n}" for n in range(len(PLACES))] + ["world"]
         for name in self.names:
             layer.lightgroups.add(name=name)
@@ -87,7 +87,7 @@ class Studio(Scene):
         tree = self.scene.node_tree
         tree.nodes.clear()
         layers, out = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("CompositorNodeOutputFile")
-        out.base_path, out.format.file_format, out.format.color_depth = self.folder, "OPEN_EXR", "16"
+        out.base_path, out.format.file_format, out.format.color_depth = self.shots.name, "OPEN_EXR", "16"
         out.file_slots.clear()
         for name in self.names:
             clean = tree.nodes.new("CompositorNodeDenoise")
@@ -105,7 +105,7 @@ class Studio(Scene):
         """The pictures of single lamps, linear (lamps, SIZE, SIZE, 3)."""
         with quiet():
             bpy.ops.render.render()
-        files = [next(Path(self.folder).glob(f"{name}_*.exr")) for name in self.names]
+        files = [next(Path(self.shots.name).glob(f"{name}_*.exr")) for name in self.names]
         return np.stack([cv2.imread(str(f), cv2.IMREAD_UNCHANGED)[..., 2::-1] for f in files])
 
 
