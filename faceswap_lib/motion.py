@@ -14,6 +14,7 @@ from faceswap_lib.faces import ANCHOR, EYES, OVAL, POINTS, canonical, rigid, sim
 # What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
 STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
+LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
 LIDS = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))  # upper and lower, of each eye
 AROUND = 0.1  # eye distances from the lids to where their motion ends
 
@@ -30,12 +31,16 @@ class Person:
 def smooth(points: np.ndarray, frames: np.ndarray, sigma: float = SMOOTHING) -> np.ndarray:
     """Points (N, K, D) of frames (N,) smoothed over time by a Gaussian, never across a gap or a cut.
 
-    A cut is where the face's middle jumps by more than half its eye distance, or a frame is missing.
+    A cut is where the face's middle jumps by more than half its eye distance, or a frame is missing. Where a head turns
+    so quickly that the Gaussian would leave it behind (LEFT), the points stay where they were found.
     """
     out = np.array(points, "f8")
     for part in segments(points, frames):
         if part.stop - part.start > 1 and sigma > 0:
             out[part] = gaussian_filter1d(out[part], sigma, axis=0, mode="nearest")
+    if len(out):
+        behind = np.linalg.norm((points - out)[:, ANCHOR, :2].mean(1), axis=1) / _eyes(points)
+        out += np.interp(behind, LEFT, (0, 1))[:, None, None] * (points - out)
     return out
 
 
@@ -44,10 +49,15 @@ def segments(points: np.ndarray, frames: np.ndarray) -> list[slice]:
     if not len(points):
         return []
     middle = points[:, ANCHOR, :2].mean(1)
-    eyes = np.linalg.norm(points[:, 263, :2] - points[:, 33, :2], axis=1)
+    eyes = _eyes(points)
     jump = np.linalg.norm(np.diff(middle, axis=0), axis=1) > 0.5 * np.minimum(eyes[1:], eyes[:-1])
     edges = np.r_[0, np.flatnonzero(jump | (np.diff(frames) != 1)) + 1, len(points)]
     return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def _eyes(points: np.ndarray) -> np.ndarray:
+    """From one eye's outer corner to the other's, (N,) pixels."""
+    return np.linalg.norm(points[:, 263, :2] - points[:, 33, :2], axis=1)
 
 
 def person(solid: np.ndarray, mean: np.ndarray | None = None) -> Person:

@@ -123,3 +123,16 @@ def test_smoothing_takes_jitter_and_leaves_what_is_steady():
     before, after = noisy.std(0).mean(), motion.smooth(noisy, np.arange(60)).std(0).mean()
     assert 0.4 < after / before < 0.8
     assert motion.smooth(noisy, np.arange(60), 0) == pytest.approx(noisy)
+
+
+def test_smoothing_leaves_no_quick_turn_behind():
+    still, frames = wobble(30), np.arange(30)
+    still[:] = still[0]
+    eyes = np.linalg.norm(still[0, 263, :2] - still[0, 33, :2])
+    there = np.clip(np.arange(30) - 10, 0, 4)[:, None, None] * [0.2 * eyes, 0, 0]
+    found = still + there
+    assert motion.segments(found, frames) == [slice(0, 30)], "it is no cut"
+    middle = (motion.smooth(found, frames) - found)[:, faces.ANCHOR, :2].mean(1)
+    assert np.abs(middle).max() < 0.012 * eyes, "where it starts and stops at once"
+    slow = still + there / 20
+    assert np.abs(motion.smooth(slow, frames) - slow).max() > 0, "what moves slowly is smoothed"
