@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from faceswap_lib import faces, faceset, video
+from faceswap_lib.faces import iris_distance
 from faceswap_lib.figures import change
-from faceswap_lib.measures import iris_distance
 
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 

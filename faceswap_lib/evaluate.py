@@ -15,6 +15,7 @@ from faceswap_lib import (
     UserError,
     __version__,
     batches,
+    faces,
     faceset,
     figures,
     measures,
@@ -126,7 +127,7 @@ def _acts(label: str, watched: dict[str, Watched], people: dict[str, motion.Pers
     """Motion and gaze of a clip, both freed of pose: a turned head's eyes look aside in the picture, and do not."""
     moved, gaze = (np.full(len(watched[label].rows), np.nan) for _ in range(2))
     person, source = people[label], people["source"]
-    ruler, at = measures.iris_distance(person.mean[:, :2]), {i: k for k, i in enumerate(watched["source"].solid)}
+    ruler, at = faces.iris_distance(person.mean[:, :2]), {i: k for k, i in enumerate(watched["source"].solid)}
     open_eyes = SHUT * np.nanmedian(watched["source"].column("eyes"))
     for k, i in enumerate(watched[label].solid):
         if i in at:

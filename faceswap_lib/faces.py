@@ -30,6 +30,7 @@ IBUG = [162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323,
         71, 63, 105, 66, 107, 336, 296, 334, 293, 301, 168, 197, 5, 4, 75, 97, 2, 326, 305,
         33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
         61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87]  # fmt: skip
+HASTE = 0.3  # iris distances that a face goes from one frame to the next, beyond which it is looked at twice
 COVERAGE = 1.5  # an aligned crop is this many canonical faces high: the ring around the face stays inside
 
 
@@ -50,29 +51,30 @@ def canonical() -> np.ndarray:
     return np.array(data["points"], "f4")
 
 
-def _mediapipe() -> ModuleType:
+def mediapipe() -> ModuleType:
     """MediaPipe without TensorFlow, which it imports for a docs helper only (20 s and 830 MB become 4 s and 190)."""
     if "mediapipe" in sys.modules:
         return sys.modules["mediapipe"]
     held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "tensorflow"}
     sys.modules["tensorflow"] = None
     try:
-        import mediapipe
+        import mediapipe as found
     finally:
         del sys.modules["tensorflow"]
         sys.modules.update(held)
-    return mediapipe
+    return found
 
 
 class Detector:
     """Finds every face of a frame; a context manager, to be fed one video's frames in order (it tracks)."""
 
     def __init__(self, most: int = 4):
-        solutions = _mediapipe().solutions
+        solutions = mediapipe().solutions
         mesh = solutions.face_mesh.FaceMesh
         self._track = mesh(static_image_mode=False, max_num_faces=most, refine_landmarks=True)
         self._still = mesh(static_image_mode=True, max_num_faces=1, refine_landmarks=True)
         self._boxes = solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
+        self._last: list[Face] = []
 
     def __enter__(self) -> "Detector":
         return self
@@ -86,7 +88,7 @@ class Detector:
 
         near: the only one wanted is where this one is; where it is tracked, there is no search, in half the time.
         """
-        found = [_face(mesh, 0, 0, frame.shape[1], frame.shape[0]) for mesh in _meshes(self._track, frame)]
+        found = self._follow(frame)
         for box, score in [] if nearest(found, near) else self._detect_boxes(frame):
             same = [face for face in found if overlap(face.box, box) > 0.2]
             if not same:
@@ -95,6 +97,14 @@ class Detector:
             for face in same:
                 face.score = max(face.score, score)
         return sorted(found, key=lambda face: -face.box[2] * face.box[3])
+
+    def _follow(self, frame: np.ndarray) -> list[Face]:
+        """The tracked faces; MediaPipe looks where they were, so it looks once more where one went far (HASTE)."""
+        found = _faces(self._track, frame)
+        if self._last and any(_gone(face, self._last) > HASTE for face in found):
+            found = _faces(self._track, frame)
+        self._last = found
+        return found
 
     def _detect_boxes(self, frame: np.ndarray) -> list[tuple[np.ndarray, float]]:
         height, width = frame.shape[:2]
@@ -112,46 +122,36 @@ class Detector:
         cut = np.ascontiguousarray(frame[y0 : int(y0 + side), x0 : int(x0 + side)])
         if min(cut.shape[:2]) < 16:
             return []
-        return [_face(mesh, x0, y0, cut.shape[1], cut.shape[0]) for mesh in _meshes(self._still, cut)]
+        return _faces(self._still, cut, x0, y0)
 
 
-class Hands:
-    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
-
-    def __init__(self) -> None:
-        self._track = _mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
-        self._last: list[np.ndarray] = []
-
-    def covers(self, frame: np.ndarray) -> list[np.ndarray]:
-        """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
-        points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
-        found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
-        found, self._last = found or self._last, found  # one missed for once is where it was
-        return found
-
-
-def _cover(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    palm, spots = [0, 1, 5, 9, 13, 17], np.round(points).astype("i4")  # each finger has four points, from 1 on
-    thick = 0.15 * (np.linalg.norm(points[0] - points[9]) + 1.2 * np.linalg.norm(points[5] - points[17]))
-    out = cv2.fillConvexPoly(np.zeros(shape, "u1"), cv2.convexHull(spots[palm]), 255)
-    return cv2.polylines(out, [spots[palm], *spots[1:].reshape(5, 4, 2)], False, 255, max(1, round(thick)))
-
-
-def _meshes(model: object, image: np.ndarray) -> list:
-    return model.process(image).multi_face_landmarks or []
-
-
-def _face(mesh: object, x0: float, y0: float, width: int, height: int) -> Face:
-    p = np.array([(q.x * width + x0, q.y * height + y0, q.z * width) for q in mesh.landmark], "f4")
-    low, high = p[:, :2].min(0), p[:, :2].max(0)
-    return Face(np.r_[low, high - low], p[:, :2].copy(), p[:, 2].copy(), 0.0)
+def _faces(model: object, image: np.ndarray, x0: float = 0, y0: float = 0) -> list[Face]:
+    """What a mesh model finds in a part of a frame that begins at x0, y0."""
+    height, width = image.shape[:2]
+    out = []
+    for mesh in model.process(image).multi_face_landmarks or []:
+        p = np.array([(q.x * width + x0, q.y * height + y0, q.z * width) for q in mesh.landmark], "f4")
+        low, high = p[:, :2].min(0), p[:, :2].max(0)
+        out.append(Face(np.r_[low, high - low], p[:, :2].copy(), p[:, 2].copy(), 0.0))
+    return out
 
 
 def nearest(found: list[Face], near: Face | None) -> Face | None:
     """The face that is where `near` is, within its iris distance; None when there is none, or nobody to look for."""
     far = [] if near is None else [np.linalg.norm(f.landmarks.mean(0) - near.landmarks.mean(0)) for f in found]
-    close = far and min(far) < np.linalg.norm(np.subtract(*(near.landmarks[iris].mean(0) for iris in IRISES)))
+    close = far and min(far) < iris_distance(near.landmarks)
     return found[int(np.argmin(far))] if close else None
+
+
+def _gone(face: Face, last: list[Face]) -> float:
+    """How far a face is from the nearest of those before, in iris distances."""
+    far = [np.linalg.norm(one.landmarks.mean(0) - face.landmarks.mean(0)) for one in last]
+    return min(far) / max(iris_distance(face.landmarks), 1e-3)
+
+
+def iris_distance(landmarks: np.ndarray) -> float:
+    """Pixels between the centres of both irises; landmarks (478, 2)."""
+    return float(np.linalg.norm(np.subtract(*(landmarks[iris].mean(0) for iris in IRISES))))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:

@@ -70,7 +70,7 @@ def border(picture: np.ndarray, source: np.ndarray, landmarks: np.ndarray) -> fl
     Both are smoothed first (a Gaussian as wide as the band), so that it is the colour that counts and not the pores.
     """
     near, far = (_erode(faces.mask(landmarks, picture.shape), landmarks, inset) for inset in SEAM)
-    band, sigma = (near > 0) & (far == 0), (SEAM[1] - SEAM[0]) / 2 * iris_distance(landmarks)
+    band, sigma = (near > 0) & (far == 0), (SEAM[1] - SEAM[0]) / 2 * faces.iris_distance(landmarks)
     x, y, w, h = cv2.boundingRect(near)
     cut = np.s_[max(0, y - 8) : y + h + 8, max(0, x - 8) : x + w + 8]
     smooth = [cv2.GaussianBlur(p[cut], (0, 0), sigma) for p in (picture, source)]
@@ -78,17 +78,12 @@ def border(picture: np.ndarray, source: np.ndarray, landmarks: np.ndarray) -> fl
 
 
 def _erode(area: np.ndarray, landmarks: np.ndarray, inset: float) -> np.ndarray:
-    return cv2.erode(area, np.ones([2 * round(inset * iris_distance(landmarks)) + 1] * 2, "u1"))
-
-
-def iris_distance(landmarks: np.ndarray) -> float:
-    """Pixels between the centres of both irises; landmarks (478, 2)."""
-    return float(np.linalg.norm(np.subtract(*(landmarks[group].mean(0) for group in faces.IRISES))))
+    return cv2.erode(area, np.ones([2 * round(inset * faces.iris_distance(landmarks)) + 1] * 2, "u1"))
 
 
 def square(landmarks: np.ndarray) -> np.ndarray:
     """A square MARGIN wide, to grow or shrink an area by."""
-    return np.ones([2 * int(MARGIN / 2 * iris_distance(landmarks)) + 1] * 2, "u1")
+    return np.ones([2 * int(MARGIN / 2 * faces.iris_distance(landmarks)) + 1] * 2, "u1")
 
 
 def parts(landmarks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -155,7 +155,7 @@ def _moves(eye: _Eye, face: np.ndarray | None, source: np.ndarray | None) -> dic
         eye.gone.clear()
         return {}
     few, row = slice(faces.POINTS), {"pose": measures.turn(face, source)}
-    eye.gone.append((face[few, :2] - source[few, :2]) / measures.iris_distance(source))
+    eye.gone.append((face[few, :2] - source[few, :2]) / faces.iris_distance(source))
     return row | ({"flicker": 100 * measures.jitter(*eye.gone)} if len(eye.gone) == 3 else {})
 
 
@@ -178,7 +178,7 @@ def _compare(picture: np.ndarray, solid: np.ndarray | None, ideal: np.ndarray, t
     """A frame beside the ideal's, its face laid on the ideal's first: SSIM takes a good face aside for a bad one."""
     few, row, m = slice(faces.POINTS), {}, np.eye(2, 3)
     if solid is not None:
-        face, percent = solid[:, :2], 100 / measures.iris_distance(target)
+        face, percent = solid[:, :2], 100 / faces.iris_distance(target)
         m = faces.similarity(face[few], target[few])
         moved = faces.transform(m, face)
         row["placement"] = np.linalg.norm(moved - face, axis=1).mean() * percent

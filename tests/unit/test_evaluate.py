@@ -97,7 +97,7 @@ def test_a_shift_is_placement_and_costs_nothing_else(clips, report) -> None:
     assert np.mean([measures.structure(a, b)[80:240, 100:220].mean() for a, b in both]) < 0.75
     assert shifted["ssim"] > 0.93 and shifted["expression"] < 1
     with faces.Detector() as detector:
-        ruler = measures.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
+        ruler = faces.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
     assert shifted["placement"] == pytest.approx(np.hypot(6, 4) / ruler * 100, rel=0.1)
 
 

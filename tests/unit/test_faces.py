@@ -223,3 +223,13 @@ def test_mediapipe_leaves_a_tensorflow_that_was_there_before():
         "sys.modules.update(fakes)\nfrom faceswap_lib import faces\nfaces.Detector().__exit__()\n"
         "assert 'mediapipe' in sys.modules and all(sys.modules[n] is m for n, m in fakes.items())"
     )
+
+
+def test_a_head_that_turns_within_a_frame_is_found_where_it_went(clip_a):
+    """From one side to the other: tracking looks where the face was, and a second look is what finds it."""
+    before, after = clip_a.frames[60], clip_a.frames[110]
+    with faces.Detector() as calm, faces.Detector() as surprised:
+        there = [calm.detect(after) for _ in range(3)][-1][0].landmarks
+        surprised.detect(before)
+        found = surprised.detect(after)[0].landmarks
+    assert np.linalg.norm(found - there, axis=1).mean() < 0.05 * faces.iris_distance(there)

@@ -111,7 +111,7 @@ def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarra
 
 
 def test_hands_are_found_by_their_form_and_only_where_there_is_one(clip_a):
-    hands = faces.Hands()
+    hands = front.Hands()
     assert hands.covers(clip_a.frames[0]) == []
     seen, area = hand(clip_a.frames[0], (150, 150))
     covers = hands.covers(seen)
