@@ -25,15 +25,18 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]
 
 
 def _plain(title: str) -> Callable[[int, int | None, str], None]:
-    start = last = time.monotonic()
+    start = last = begun = time.monotonic()
+    before = 0
 
     def show(done: int, total: int | None, note: str = "") -> None:
-        nonlocal last
+        nonlocal last, begun, before
         now = time.monotonic()
+        begun = begun if done >= before else last  # the next of several things
+        before = done
         if now - last < PLAIN_EVERY and done != total:
             return
         last = now
-        left = f", about {(now - start) * (total - done) / done:.0f} s left" if total and 0 < done < total else ""
+        left = f", about {(now - begun) * (total - done) / done:.0f} s left" if total and 0 < done < total else ""
         share = f"{100 * done / total:.0f} %" if total else str(done)
         print(f"{title}: {share} after {now - start:.0f} s{left} {note}", file=sys.stderr, flush=True)
 
