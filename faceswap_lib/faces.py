@@ -101,7 +101,7 @@ class Detector:
     def _follow(self, frame: np.ndarray) -> list[Face]:
         """The tracked faces; MediaPipe looks where they were, so it looks once more where one went far (HASTE)."""
         found = _faces(self._track, frame)
-        if self._last and any(_gone(face, self._last) > HASTE for face in found):
+        if self._last and any(min(_far(face, self._last)) > HASTE for face in found):
             found = _faces(self._track, frame)
         self._last = found
         return found
@@ -138,15 +138,14 @@ def _faces(model: object, image: np.ndarray, x0: float = 0, y0: float = 0) -> li
 
 def nearest(found: list[Face], near: Face | None) -> Face | None:
     """The face that is where `near` is, within its iris distance; None when there is none, or nobody to look for."""
-    far = [] if near is None else [np.linalg.norm(f.landmarks.mean(0) - near.landmarks.mean(0)) for f in found]
-    close = far and min(far) < iris_distance(near.landmarks)
-    return found[int(np.argmin(far))] if close else None
+    far = _far(near, found) if near else []
+    return found[int(np.argmin(far))] if far and min(far) < 1 else None
 
 
-def _gone(face: Face, last: list[Face]) -> float:
-    """How far a face is from the nearest of those before, in iris distances."""
-    far = [np.linalg.norm(one.landmarks.mean(0) - face.landmarks.mean(0)) for one in last]
-    return min(far) / max(iris_distance(face.landmarks), 1e-3)
+def _far(face: Face, others: list[Face]) -> list[float]:
+    """How far each of some faces is from a face, in its iris distances."""
+    here, ruler = face.landmarks.mean(0), max(iris_distance(face.landmarks), 1e-3)
+    return [float(np.linalg.norm(one.landmarks.mean(0) - here)) / ruler for one in others]
 
 
 def iris_distance(landmarks: np.ndarray) -> float:
