@@ -113,8 +113,8 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
     from faceswap_lib import checkpoint
     from faceswap_lib.model import draw
 
-    mine, theirs = (np.array(about["shapes"][name]) for name in (side, to))
-    moves, size, known = at.moves / motion.carried(mine, theirs), profiles.get(about["profile"]), _mean(model, side)
+    moves = motion.person(at.solid, np.array(about["shapes"][side])).motion
+    size, known = profiles.get(about["profile"]), _mean(model, side)
     if base := start.find(size, about["alignment"]):
         net = checkpoint.build(size, 0)
         start.fill(net, base)

@@ -16,6 +16,9 @@ STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
 LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
 LIDS = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))  # upper and lower, of each eye
+LIPS = ((13, 14), (82, 87), (312, 317))  # upper and lower, on the inside
+PARTED = 0.5  # of the difference is made good; landmarks tell thick lips from parted ones only so well
+STILL = 0.01  # eye distances: lips that part by less tell nothing of how they do
 AROUND = 0.1  # eye distances from the lids to where their motion ends
 
 
@@ -91,6 +94,24 @@ def carried(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         far = np.linalg.norm(flat[:, None] - flat[eye], axis=2).min(1)
         share[:POINTS, 0] += np.exp(-((far / AROUND) ** 2)) * (np.clip(own / max(ours, 1e-6), 0.5, 2) - 1)
     return share
+
+
+def parted(mine: np.ndarray, theirs: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """What to add to motion that is handed on, (478, 3), so that lips part and close as the other's: mean shapes
+    (478, 3) of both, motion (N, 478, 3) of the one.
+
+    Motion starts at a mean face, and who talks has parted lips on average: put on somebody who does not, the same
+    motion pushes lips through one another, and the other way round they never close. A face goes from one mean to the
+    other as it parts its lips in those N frames (a regression); who never does keeps the difference.
+    """
+    gaps, apart = moves - moves.mean(0), _apart(mine + moves)
+    way = np.einsum("n,nkd->kd", apart - apart.mean(), gaps) / len(moves) / (apart.var() + STILL**2)
+    return PARTED * (_apart(mine) - _apart(theirs)) * way
+
+
+def _apart(shape: np.ndarray) -> np.ndarray:
+    """How far the lips are apart, (…) of shapes (…, 478, 3)."""
+    return np.mean([np.linalg.norm(shape[..., u, :2] - shape[..., v, :2], axis=-1) for u, v in LIPS], 0)
 
 
 def target(mean: np.ndarray, motion: np.ndarray, fit: tuple, solid: np.ndarray) -> np.ndarray:

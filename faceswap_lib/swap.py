@@ -60,7 +60,7 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
     person = motion.person(solid, mine)
     moves, targets = person.motion, solid
     if isinstance(on, Mesh):
-        moves = moves * motion.carried(mine, theirs)
+        moves = moves * motion.carried(mine, theirs) + motion.parted(mine, theirs, moves)
         each = zip(moves, person.fits, solid, strict=True)
         targets = np.stack([motion.target(theirs, m, fit, s) for m, fit, s in each])
     return Scene(found, on, solid, *(x.astype("f4") for x in (moves, targets)))

@@ -117,7 +117,8 @@ def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained
     found, about = faceset.load(facesets[source]), record.read_about(trained.model)
     scene = convert.scene(found, about, to)
     shape, other = (np.array(about["shapes"][side]) for side in (source, to))
-    mine = motion.person(motion.smooth(found.solid, found.frames), shape).motion * motion.carried(shape, other)
+    own = motion.person(motion.smooth(found.solid, found.frames), shape).motion
+    mine = own * motion.carried(shape, other) + motion.parted(shape, other, own)
     drawn = motion.person(np.stack(scene.targets), other).motion
     assert np.abs(drawn - mine).max() < 0.02, "in eye distances"
     assert scene.moves == pytest.approx(mine, abs=1e-6)

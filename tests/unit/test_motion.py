@@ -92,6 +92,21 @@ def test_lids_are_as_far_open_of_their_own_opening(clip_a, clip_b):
     assert motion.carried(a.mean, a.mean) == pytest.approx(1)
 
 
+def test_lips_part_and_close_as_the_others_do(clip_a, clip_b):
+    def apart(shapes: np.ndarray) -> np.ndarray:
+        upper, lower = np.array(motion.LIPS).T
+        return (shapes[..., lower, 1] - shapes[..., upper, 1]).mean(-1)
+
+    a, b = (motion.person(clip.solid) for clip in (clip_a, clip_b))
+    for mine, theirs in ((a, b), (b, a)):
+        more, wanted = motion.parted(mine.mean, theirs.mean, mine.motion), apart(mine.mean + mine.motion)
+        before, after = (np.abs(apart(theirs.mean + add + mine.motion) - wanted).mean() for add in (0, more))
+        assert before > 0.01 and after < 0.65 * before
+        assert np.abs(more[[1, 6, 33, 263, 468]]).max() < 0.2 * np.abs(more[14]).max(), "nose and eyes stay"
+    assert motion.parted(a.mean, a.mean, a.motion) == pytest.approx(0)
+    assert motion.parted(a.mean, b.mean, 0 * a.motion) == pytest.approx(0), "who keeps still shows no way"
+
+
 def test_segments_end_at_cuts_and_gaps():
     points, frames = wobble(12), np.arange(12)
     assert motion.segments(points, frames) == [slice(0, 12)]
