@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import color, faces, label, motion, video
+from faceswap_lib import color, faces, label, motion, outline, video
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Crop, Mesh
 
@@ -47,8 +47,12 @@ class Scene:
     @cached_property
     def shown(self) -> np.ndarray:
         """How much of the new face is seen, (N,) 1 to 0: towards profile it fades out, or it would break and jump."""
-        yaw = np.abs([faces.pose(s[:, :2], s[:, 2])[0] for s in self.solid])
-        return 1 - np.interp(yaw, TURNED, (0, 1))
+        return 1 - np.interp(self.yaw, TURNED, (0, 1))
+
+    @cached_property
+    def yaw(self) -> np.ndarray:
+        """How far the head is turned to either side, (N,) degrees."""
+        return np.abs([faces.pose(s[:, :2], s[:, 2])[0] for s in self.solid])
 
 
 def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray) -> Scene:
@@ -100,5 +104,6 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     for i, picture, texture, mask, face in zip(seen, pictures, textures, hidden, drawn, strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
         alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - mask)
-        out[int(at.found.frames[i])] = at.on.draw(picture, lit * 255, alpha, at.targets[i])
+        room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i])
+        out[int(at.found.frames[i])] = at.on.draw(room, lit * 255, alpha, at.targets[i])
     return out

@@ -1,0 +1,59 @@
+"""A new face has an outline of its own: what is around the old one moves, so that its cheeks and jaw fit.
+
+Without it a narrow face ends inside a broad one: between its cheeks and the hair stays a strip of the skin of who was
+there, and people, and their likenesses, are told by their outline as well.
+"""
+
+import cv2
+import numpy as np
+
+from faceswap_lib.faces import OVAL
+
+SHARE = 0.75  # of the way from the old outline to the new one; landmarks of an outline are not sure to the pixel
+REACH = 0.35  # eye distances around the outline, where nothing moves any more
+CALM = 0.15  # eye distances: the Gaussian over the outline's points
+TURNED = (8.0, 30.0)  # degrees to the side from which on it moves less, and not at all: it is nose and ear then
+GRID = 24  # to an eye distance: how finely the way is worked out
+LEAST = 0.2  # pixels: what moves less stays
+
+
+def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: float) -> np.ndarray:
+    """A frame (H, W, 3) with the outline of the face at `solid` moved towards that of `target`, both (478, ≥ 2) pixels.
+
+    yaw: how far the head is turned, degrees. The picture moves across the outline alone (along it there is nothing to
+    see) and less and less away from it. Gives the frame itself where hardly anything moves.
+    """
+    ruler = np.linalg.norm(solid[263, :2] - solid[33, :2])
+    there, way = target[OVAL, :2], SHARE * np.interp(yaw, TURNED, (1, 0)) * across(solid[OVAL, :2], target[OVAL, :2])
+    if np.abs(way).max() < LEAST:
+        return picture
+    reach, (height, width) = REACH * ruler, picture.shape[:2]
+    low = np.maximum(0, np.floor(there.min(0) - reach)).astype(int)
+    high = np.minimum((width, height), np.ceil(there.max(0) + reach)).astype(int)
+    if (high - low).min() < 2:
+        return picture
+    whole = np.mgrid[low[1] : high[1], low[0] : high[0]][::-1].astype("f4")
+    few = np.maximum(2, (high - low) * GRID // max(1, round(ruler)))
+    field = cv2.resize(_field(*np.linspace(low, high - 1, 2), few, there, way, ruler), tuple((high - low).tolist()))
+    out, at = picture.copy(), [np.ascontiguousarray(whole[k] - field[..., k]) for k in (0, 1)]
+    moved = cv2.remap(picture, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    out[low[1] : high[1], low[0] : high[0]] = moved
+    return out
+
+
+def across(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The way from one closed outline (K, 2) to another, straight across it, each point as its neighbours."""
+    along = np.roll(there, -1, 0) - np.roll(there, 1, 0)
+    out = along[:, ::-1] * [1, -1] / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
+    way = ((there - here) * out).sum(1, keepdims=True) * out
+    return way / 2 + (np.roll(way, 1, 0) + np.roll(way, -1, 0)) / 4
+
+
+def _field(low: np.ndarray, high: np.ndarray, few: np.ndarray, there: np.ndarray, way: np.ndarray,
+           ruler: float) -> np.ndarray:  # fmt: skip
+    """How far each of `few` × `few` places between two corners moves, float32 (…, …, 2) pixels."""
+    x, y = (np.linspace(low[k], high[k], few[k]) for k in (0, 1))
+    far = np.hypot(x[None, :, None] - there[:, 0], y[:, None, None] - there[:, 1]) / ruler
+    near = np.exp(-((far / CALM) ** 2) / 2) + 1e-9
+    field = near @ way / near.sum(2, keepdims=True)
+    return (field * np.clip(1 - far.min(2) / REACH, 0, 1)[..., None]).astype("f4")
