@@ -4,7 +4,6 @@ Written in JAX, so that a graphics card draws them faster than it learns from th
 """
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ import jax
 import jax.numpy as np
 import numpy
 from jax import random
-from jax.scipy.ndimage import map_coordinates
 
 from faceswap_lib import relight
 from faceswap_lib.mesh import canvas
@@ -20,8 +18,6 @@ from faceswap_lib.mesh import canvas
 S, WORLD, RIM = relight.SIZE, 8, 7
 KEYS = (0.22, 0.22, 0.14, 0.18, 0.18, 0.06)  # how often each of the first lamps is the key
 SPOTS = 3
-BETWEEN = 0.7  # so often somebody is a face between two people of the group, from place to place another one
-WOBBLE = 1.0  # pixels, at most: so far lids and lips of the drawn face are from where the source has them
 
 
 class Lamps(NamedTuple):
@@ -138,61 +134,32 @@ def spotted(picture: object, dice: Dice) -> object:
     return picture
 
 
-class Someone(NamedTuple):
-    """One person of a group, or a face between two: `share` (64, 64, 1) of the other, 0 to 1."""
-
-    one: object
-    other: object
-    share: object
-
-    def of(self, what: Callable[[object], object]) -> object:
-        """What the two have, as this one has it."""
-        one, other = what(self.one), what(self.other)
-        return one + self.share * (other - one)
-
-
-def someone(dice: Dice, one: object, people: int) -> Someone:
-    """A person of a group as they are, or with features of another: in the mesh features lie where all have them."""
-    share = jax.image.resize(dice.number(-0.3, 1.3, 3, 3, 1), (S, S, 1), "cubic").clip(0, 1)
-    return Someone(one, (one + 1 + dice.below(people - 1)) % people, share * dice.chance(BETWEEN))
-
-
-def wobbling(pictures: tuple, dice: Dice) -> tuple:
-    """Pictures (64, 64, 3), all with the same features shifted a little, here and there."""
-    shift = jax.image.resize(dice.normal(6, 6, 2) * dice.number(0, WOBBLE), (S, S, 2), "cubic").clip(-2, 2)
-    at = [grid + shift[..., k] for k, grid in enumerate(np.mgrid[0:S, 0:S].astype("f4"))]
-    return tuple(np.stack([map_coordinates(p[..., c], at, 1, mode="nearest") for c in range(3)], -1) for p in pictures)
-
-
 def triple(data: Lamps, key: object) -> tuple:
     """The source with spots, drawn, answer, normals (64, 64, 3) and weight (64, 64, 1) of one example."""
     dice = Dice(key)
     groups, people, complexions, deeds, _, lamps, _ = data.lamps.shape
     g, a, skin, own, deed = (dice.below(n) for n in (groups, people, complexions, complexions, deeds))
     b = np.where(dice.chance(0.05), a, (a + 1 + dice.below(people - 1)) % people)
-    there, put_in = someone(dice, a, people), someone(dice, b, people)
     this = np.arange(deeds) == deed
     among = np.where(dice.chance(0.3), this, dice.number(0, 1, deeds).argsort() <= dice.below(deeds))
     theirs, mine, one, two = light(dice, lamps), light(dice, lamps), camera(dice), camera(dice)
 
-    def mix(who: Someone, complexion: object, what: object, lit: object) -> object:
-        lamp = lambda k: data.lamps[g, k, complexion, what].astype("f4")  # noqa: E731
-        return who.of(lambda k: np.einsum("lc,clp->pc", lit, lamp(k)).reshape(S, S, 3))
+    def mix(who: object, complexion: object, what: object, lit: object) -> object:
+        each = data.lamps[g, who, complexion, what].astype("f4")
+        return np.einsum("lc,clp->pc", lit, each).reshape(S, S, 3)
 
-    source, answer = mix(there, skin, deed, theirs), mix(put_in, skin, deed, theirs)
-    drawn = sum(np.where(among[d], mix(put_in, own, d, mine), 0) for d in range(deeds)) / among.sum()
+    source, answer = mix(a, skin, deed, theirs), mix(b, skin, deed, theirs)
+    drawn = sum(np.where(among[d], mix(b, own, d, mine), 0) for d in range(deeds)) / among.sum()
     inside = data.weights[g, a, deed, ..., 0] > 0.5
     one, two = ((np.nanpercentile(np.where(inside, p.mean(-1), np.nan), 70).clip(1e-6), *c)
                 for c, p in ((one, source), (two, drawn)))  # fmt: skip
-    seen = put_in.of(lambda k: data.weights[g, k])
-    weight = there.of(lambda k: data.weights[g, k, deed]) * seen[deed]
-    weight = weight * np.where(among[:, None, None, None], seen, 1).min(0)
+    weight = data.weights[g, a, deed] * data.weights[g, b, deed]
+    weight = weight * np.where(among[:, None, None, None], data.weights[g, b], 1).min(0)
     other = (among != this).any()
     weight = np.where(other, weight * CALM, weight)  # a mouth that does something else tells nothing of light
     drawn = np.where(other, blurred(drawn, dice.number(0.3, 0.8)), drawn)
-    drawn, answer = wobbling((develop(drawn, *two), develop(answer, *one)), dice)
-    out = (spotted(develop(source, *one), dice), drawn, answer, weight)
-    normals, turn = put_in.of(lambda k: data.normals[g, k, deed]), dice.chance(0.5)
+    out = (spotted(develop(source, *one), dice), develop(drawn, *two), develop(answer, *one), weight)
+    normals, turn = data.normals[g, b, deed], dice.chance(0.5)
     out = tuple(np.where(turn, p[:, ::-1], p) for p in out)
     return (*out[:3], np.where(turn, normals[:, ::-1] * relight.MIRROR, normals), out[3])
 
