@@ -106,8 +106,11 @@ def _alone(part: str, layer: layers.Layer, faces: int) -> dict:
 
 
 def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
-    """A compiled call of a layer and of its gradient in input and weights; what it returns may not be ready yet."""
-    values = [ops.convert_to_tensor(v) for v in (x, *layer.trainable_variables)]
+    """A compiled call of a layer and of its gradient in input and weights; it returns one number, maybe not ready yet.
+
+    One number: to fetch a whole gradient from a graphics card takes longer than to compute it.
+    """
+    corner, values = (0,) * x.ndim, [ops.convert_to_tensor(v) for v in (x, *layer.trainable_variables)]
 
     def loss(x: object, *weights: object) -> object:
         drawn, _ = layer.stateless_call(list(weights), [], x)
@@ -117,7 +120,7 @@ def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
         import jax
 
         graded = compiled(jax.grad(loss, range(len(values))))
-        return lambda: graded(*values)[0]
+        return lambda: graded(*values)[0][corner]
     import tensorflow as tf
 
     def gradient(*values: object) -> list:
@@ -127,7 +130,7 @@ def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
         return tape.gradient(found, values)
 
     graded = compiled(gradient)
-    return lambda: graded(*values)[0]
+    return lambda: graded(*values)[0][corner]
 
 
 def _profiler(folder: Path) -> AbstractContextManager:
