@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from faceswap_lib.faces import OVAL
+from faceswap_lib.mesh import Crop, Mesh
 
 SHARE = 0.75  # of the way from the old outline to the new one; landmarks of an outline are not sure to the pixel
 REACH = 0.35  # eye distances around the outline, where nothing moves any more
@@ -17,14 +18,16 @@ GRID = 24  # to an eye distance: how finely the way is worked out
 LEAST = 0.2  # pixels: what moves less stays
 
 
-def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: float) -> np.ndarray:
+def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: float,
+           free: np.ndarray | float = 1.0) -> np.ndarray:  # fmt: skip
     """A frame (H, W, 3) with the outline of the face at `solid` moved towards that of `target`, both (478, ≥ 2) pixels.
 
-    yaw: how far the head is turned, degrees. The picture moves across the outline alone (along it there is nothing to
-    see) and less and less away from it. Gives the frame itself where hardly anything moves.
+    yaw: how far the head is turned, degrees; free: as `free`. The picture moves across the outline alone (along it
+    there is nothing to see) and less and less away from it. Gives the frame itself where hardly anything moves.
     """
     ruler = np.linalg.norm(solid[263, :2] - solid[33, :2])
-    there, way = target[OVAL, :2], SHARE * np.interp(yaw, TURNED, (1, 0)) * across(solid[OVAL, :2], target[OVAL, :2])
+    share = SHARE * np.interp(yaw, TURNED, (1, 0)) * np.reshape(free, (-1, 1))
+    there, way = target[OVAL, :2], share * across(solid[OVAL, :2], target[OVAL, :2])
     if np.abs(way).max() < LEAST:
         return picture
     reach, (height, width) = REACH * ruler, picture.shape[:2]
@@ -39,6 +42,20 @@ def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: floa
     moved = cv2.remap(picture, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     out[low[1] : high[1], low[0] : high[0]] = moved
     return out
+
+
+def free(hidden: np.ndarray | float, on: Mesh | Crop) -> np.ndarray | float:
+    """Where the outline may move, 1 to 0 for each of its points: not where a hand or hair in front would be bent.
+
+    hidden: what is in front of the new face on its canvas, (S, S) 0..1, or 0 for nothing.
+    """
+    if not np.any(hidden):
+        return 1.0
+    points = on.points[OVAL]
+    wide = 2 * round(2 * CALM * np.linalg.norm(on.points[263] - on.points[33])) + 1
+    near = cv2.dilate(np.float32(hidden), np.ones((wide, wide)))
+    x, y = np.clip(np.round(points), 0, on.size - 1).astype(int).T
+    return 1 - near[y, x]
 
 
 def across(here: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -104,6 +104,6 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     for i, picture, texture, mask, face in zip(seen, pictures, textures, hidden, drawn, strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
         alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - mask)
-        room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i])
+        room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i], outline.free(mask, at.on))
         out[int(at.found.frames[i])] = at.on.draw(room, lit * 255, alpha, at.targets[i])
     return out

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib import faces, outline
+from faceswap_lib.mesh import canvas
 
 SIZE = 320
 
@@ -55,6 +56,21 @@ def test_a_turned_head_and_the_same_face_keep_the_frame():
     assert outline.fitted(frame, here, here, 0.0) is frame
     halves = [np.abs(outline.fitted(frame, here, there, yaw).astype(int) - frame).sum() for yaw in (0.0, 22.0)]
     assert 0 < halves[1] < halves[0]
+
+
+def test_where_something_is_in_front_the_outline_stays():
+    on, here, there = canvas("mesh", 128), head(1), head(0.85)
+    hand = np.zeros((128, 128), "f4")
+    hand[:, :40] = 1
+    free = outline.free(hand, on)
+    left = on.points[faces.OVAL][:, 0] < 40
+    assert free.shape == (len(faces.OVAL),) and (free[left] == 0).all() and free.max() == 1
+    assert outline.free(0, on) == 1 and outline.free(np.zeros_like(hand), on) == 1
+    frame = picture(here)
+    changed = (outline.fitted(frame, here, there, 0.0, free) != frame).any(2)
+    plain = (outline.fitted(frame, here, there, 0.0) != frame).any(2)
+    assert changed[:, :110].sum() < 0.3 * plain[:, :110].sum() and changed[:, 200:].sum() == plain[:, 200:].sum()
+    assert outline.fitted(frame, here, there, 0.0, outline.free(np.ones_like(hand), on)) is frame
 
 
 @pytest.mark.parametrize("shift", [(150, 0), (-150, 40), (0, -150), (400, 0)])
