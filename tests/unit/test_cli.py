@@ -94,7 +94,9 @@ def test_ctrl_c_says_what_is_kept(tmp_path):
     # large pictures, so that it takes a while on a fast machine too
     command = [sys.executable, "-m", "faceswap_lib", "extract", str(A), "--faces", str(tmp_path / "f"),
                "--profile", "gpu"]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    # a shell that put the tests in the background has them, and what they start, ignore the signal
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     # while libraries load, they may swallow the signal, and the first face loads the recogniser's; so wait for the next
     while len(list(tmp_path.glob(".f-*/*.png"))) < 2 and process.poll() is None:
         time.sleep(0.02)
