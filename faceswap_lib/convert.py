@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, color, faceset, front, motion, profiles, record, start, swap, video
+from faceswap_lib import UserError, color, faceset, front, profiles, record, start, swap, video
 from faceswap_lib.batches import ratio
 from faceswap_lib.faceset import Faceset, Progress
 from faceswap_lib.mesh import Mesh, canvas
@@ -113,7 +113,6 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
     from faceswap_lib import checkpoint
     from faceswap_lib.model import draw
 
-    moves = motion.person(at.solid, np.array(about["shapes"][side])).motion
     size, known = profiles.get(about["profile"]), _mean(model, side)
     if base := start.find(size, about["alignment"]):
         net = checkpoint.build(size, 0)
@@ -122,13 +121,10 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
     def own(textures: np.ndarray, seen: list[int], mean: np.ndarray) -> np.ndarray:
         if base:
             start.set_mean(net, side, mean)
-        return draw(net, ratio(textures, mean if base else known), _pictures(at, moves[seen]), side)
+        moves = np.stack([at.on.motion_picture(one) for one in at.own[seen]])
+        return draw(net, ratio(textures, mean if base else known), moves, side)
 
     return front.keeper(at, own, known)
-
-
-def _pictures(at: Scene, moves: np.ndarray) -> np.ndarray:
-    return np.stack([at.on.motion_picture(one) for one in moves.astype("f4")])
 
 
 def _check(path: str | Path, found: Faceset, about: dict, profile: str | None, model: str | Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from faceswap_lib import faces
+from faceswap_lib import faces, motion
 from faceswap_lib.mesh import canvas
 
 MARGIN = 0.12  # iris distances: how wide eyes and mouth grow, and what sharpness leaves out at the mask's edge
@@ -102,14 +102,9 @@ def identity(likeness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def openings(landmarks: np.ndarray) -> tuple[float, float]:
     """How far eyes and mouth are open: the gap over the width, mean of both eyes (Soukupová & Čech 2016)."""
-    eyes = [_gap(landmarks, ((159, 145), (158, 153), (160, 144)), (33, 133)),
-            _gap(landmarks, ((386, 374), (385, 380), (387, 373)), (362, 263))]  # fmt: skip
-    return float(np.mean(eyes)), _gap(landmarks, ((13, 14), (82, 87), (312, 317)), (33, 263))
-
-
-def _gap(p: np.ndarray, lids: tuple[tuple[int, int], ...], corners: tuple[int, int]) -> float:
-    gaps = [np.linalg.norm(p[upper] - p[lower]) for upper, lower in lids]
-    return float(np.mean(gaps) / np.linalg.norm(p[corners[0]] - p[corners[1]]))
+    eyes = [motion.apart(landmarks, lids) / np.linalg.norm(landmarks[left] - landmarks[right])
+            for lids, (left, right) in zip(motion.LIDS, ((33, 133), (362, 263)), strict=True)]  # fmt: skip
+    return float(np.mean(eyes)), float(motion.apart(landmarks, motion.MOUTH) / faces.eye_distance(landmarks))
 
 
 def gaze(landmarks: np.ndarray) -> float:

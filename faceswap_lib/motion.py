@@ -16,7 +16,7 @@ STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
 LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
 LIDS = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))  # upper and lower, of each eye
-LIPS = ((13, 14), (82, 87), (312, 317))  # upper and lower, on the inside
+MOUTH = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, on the inside
 PARTED = 0.5  # of the difference is made good; landmarks tell thick lips from parted ones only so well
 STILL = 0.01  # eye distances: lips that part by less tell nothing of how they do
 AROUND = 0.1  # eye distances from the lids to where their motion ends
@@ -104,14 +104,14 @@ def parted(mine: np.ndarray, theirs: np.ndarray, moves: np.ndarray) -> np.ndarra
     motion pushes lips through one another, and the other way round they never close. A face goes from one mean to the
     other as it parts its lips in those N frames (a regression); who never does keeps the difference.
     """
-    gaps, apart = moves - moves.mean(0), _apart(mine + moves)
-    way = np.einsum("n,nkd->kd", apart - apart.mean(), gaps) / len(moves) / (apart.var() + STILL**2)
-    return PARTED * (_apart(mine) - _apart(theirs)) * way
+    moved, open_by = moves - moves.mean(0), apart(mine + moves, MOUTH)
+    way = np.einsum("n,nkd->kd", open_by - open_by.mean(), moved) / len(moves) / (open_by.var() + STILL**2)
+    return PARTED * (apart(mine, MOUTH) - apart(theirs, MOUTH)) * way
 
 
-def _apart(shape: np.ndarray) -> np.ndarray:
-    """How far the lips are apart, (…) of shapes (…, 478, 3)."""
-    return np.mean([np.linalg.norm(shape[..., u, :2] - shape[..., v, :2], axis=-1) for u, v in LIPS], 0)
+def apart(points: np.ndarray, pairs: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """How far upper and lower lids or lips are apart, seen from the front: (…) of points (…, 478, ≥ 2)."""
+    return np.mean([np.linalg.norm(points[..., u, :2] - points[..., v, :2], axis=-1) for u, v in pairs], 0)
 
 
 def target(mean: np.ndarray, motion: np.ndarray, fit: tuple, solid: np.ndarray) -> np.ndarray:

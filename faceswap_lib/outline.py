@@ -7,7 +7,7 @@ there, and people, and their likenesses, are told by their outline as well.
 import cv2
 import numpy as np
 
-from faceswap_lib.faces import OVAL
+from faceswap_lib.faces import OVAL, eye_distance
 from faceswap_lib.mesh import Crop, Mesh
 
 SHARE = 0.75  # of the way from the old outline to the new one; landmarks of an outline are not sure to the pixel
@@ -22,10 +22,11 @@ def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: floa
            free: np.ndarray | float = 1.0) -> np.ndarray:  # fmt: skip
     """A frame (H, W, 3) with the outline of the face at `solid` moved towards that of `target`, both (478, ≥ 2) pixels.
 
-    yaw: how far the head is turned, degrees; free: as `free`. The picture moves across the outline alone (along it
-    there is nothing to see) and less and less away from it. Gives the frame itself where hardly anything moves.
+    yaw: how far the head is turned, degrees; free: what `free` gives. The picture moves across the outline alone
+    (along it there is nothing to see) and less and less away from it. Gives the frame itself where hardly anything
+    moves.
     """
-    ruler = np.linalg.norm(solid[263, :2] - solid[33, :2])
+    ruler = eye_distance(solid[:, :2])
     share = SHARE * np.interp(yaw, TURNED, (1, 0)) * np.reshape(free, (-1, 1))
     there, way = target[OVAL, :2], share * across(solid[OVAL, :2], target[OVAL, :2])
     if np.abs(way).max() < LEAST:
@@ -52,7 +53,7 @@ def free(hidden: np.ndarray | float, on: Mesh | Crop) -> np.ndarray | float:
     if not np.any(hidden):
         return 1.0
     points = on.points[OVAL]
-    wide = 2 * round(2 * CALM * np.linalg.norm(on.points[263] - on.points[33])) + 1
+    wide = 2 * round(2 * CALM * eye_distance(on.points)) + 1
     near = cv2.dilate(np.float32(hidden), np.ones((wide, wide)))
     x, y = np.clip(np.round(points), 0, on.size - 1).astype(int).T
     return 1 - near[y, x]

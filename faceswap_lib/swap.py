@@ -30,12 +30,14 @@ Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, l
 class Scene:
     """What is known of a video before its first frame: whose faces, on which canvas, and where they are drawn.
 
-    solid (N, 478, 3) smoothed points, moves (N, 478, 3) motion, targets N points (478, 3) where the new face goes.
+    solid (N, 478, 3) smoothed points, own (N, 478, 3) motion of who is there, moves (N, 478, 3) what the new face makes
+    of it, targets N points (478, 3) where the new face goes.
     """
 
     found: Faceset
     on: Mesh | Crop
     solid: np.ndarray
+    own: np.ndarray
     moves: np.ndarray
     targets: np.ndarray
 
@@ -62,12 +64,13 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
     """
     solid = motion.smooth(found.solid, found.frames)
     person = motion.person(solid, mine)
-    moves, targets = person.motion, solid
+    own = moves = person.motion
+    targets = solid
     if isinstance(on, Mesh):
-        moves = moves * motion.carried(mine, theirs) + motion.parted(mine, theirs, moves)
+        moves = own * motion.carried(mine, theirs) + motion.parted(mine, theirs, own)
         each = zip(moves, person.fits, solid, strict=True)
         targets = np.stack([motion.target(theirs, m, fit, s) for m, fit, s in each])
-    return Scene(found, on, solid, *(x.astype("f4") for x in (moves, targets)))
+    return Scene(found, on, solid, *(x.astype("f4") for x in (own, moves, targets)))
 
 
 def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: Match,

@@ -264,5 +264,5 @@ def test_towards_profile_the_new_face_fades_out(facesets, trained):
     for degrees in (20, 47, 65):
         c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         solid = at.solid[:1] @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], "f4")
-        turned[degrees] = float(swap.Scene(found, at.on, solid, at.moves[:1], at.targets[:1]).shown[0])
+        turned[degrees] = float(swap.Scene(found, at.on, solid, at.own[:1], at.moves[:1], at.targets[:1]).shown[0])
     assert turned[20] == 1 > turned[47] > turned[65] == 0

@@ -168,7 +168,7 @@ def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a
 def test_there_is_no_keeper_without_a_network_or_a_mesh(scene, trained):
     at, about = scene
     assert convert.keeper(None, trained.model, about, at, "a", "b") is None
-    flat = swap.Scene(at.found, canvas("similarity", 64), at.solid, at.moves, at.solid)
+    flat = swap.Scene(at.found, canvas("similarity", 64), at.solid, at.own, at.moves, at.solid)
     assert convert.keeper(object(), trained.model, about, flat, "a", "b") is None
 
 

@@ -94,7 +94,7 @@ def test_lids_are_as_far_open_of_their_own_opening(clip_a, clip_b):
 
 def test_lips_part_and_close_as_the_others_do(clip_a, clip_b):
     def apart(shapes: np.ndarray) -> np.ndarray:
-        upper, lower = np.array(motion.LIPS).T
+        upper, lower = np.array(motion.MOUTH).T
         return (shapes[..., lower, 1] - shapes[..., upper, 1]).mean(-1)
 
     a, b = (motion.person(clip.solid) for clip in (clip_a, clip_b))
