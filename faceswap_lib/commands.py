@@ -78,13 +78,16 @@ def convert(
     keep_front: Annotated[
         bool, typer.Option("--keep-front/--paint-over", help="What passes in front of the face stays there, or not.")
     ] = True,
+    keep_mouth: Annotated[
+        bool, typer.Option("--keep-mouth/--draw-mouth", help="Teeth and tongue stay the video's own, or are drawn.")
+    ] = True,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
         r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress, pull=pull,
-                        keep_front=keep_front)  # fmt: skip
+                        keep_front=keep_front, keep_mouth=keep_mouth)  # fmt: skip
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 

@@ -39,6 +39,7 @@ def convert(
     progress: Progress | None = None,
     pull: float = PULL,
     keep_front: bool = True,
+    keep_mouth: bool = True,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
@@ -47,7 +48,8 @@ def convert(
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     profile: refuse a model of another one; pull: how far the weights go back to the base they started from, 0 as
     trained to 1 the base; keep_front: what passes in front of the face stays there (front.py; with the network, on the
-    mesh). Raises UserError when faceset, model and video do not belong together.
+    mesh); keep_mouth: teeth and tongue stay the video's own (on the mesh). Raises UserError when faceset, model and
+    video do not belong together.
     """
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
@@ -56,6 +58,7 @@ def convert(
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found, about, profile, model)
     at = scene(found, about, to)
+    at.mouth = keep_mouth
     net = None if untrained else network(model, about, pull)
     side = _side(found, about, to)
     draw, keep = drawer(net, model, side, to), keeper(net, model, about, at, side, to) if keep_front else None
@@ -64,10 +67,11 @@ def convert(
 
 
 def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict,
-          keep_front: bool = True) -> dict:  # fmt: skip
+          keep_front: bool = True, keep_mouth: bool = True) -> dict:  # fmt: skip
     """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
     found, about = faceset.load(faces_a), record.read_about(model)
     at, net = scene(found, about, "b"), network(model, about)
+    at.mouth = keep_mouth
     side = _side(found, about, "b")
     draw, keep = drawer(net, model, side, "b"), keeper(net, model, about, at, side, "b") if keep_front else None
     return {name: swap.faces_drawn({index: frame}, at, draw, match, keep)[index] for name, match in methods.items()}

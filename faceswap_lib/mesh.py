@@ -17,6 +17,7 @@ from faceswap_lib.faces import ANCHOR, EYES, IRISES, MOUTH, OVAL, POINTS, canoni
 
 RING = 1.35  # a ring of points this far outside the oval, so that the border has a texture too
 MARGIN = 1.16  # the texture is this many times as wide as the face
+LIPS = 0.01  # eye distances: how soft the lips' inner edge is, where one person's mouth meets another's lips
 MOTION_GAIN = 8.0  # motion is a few hundredths of the eye distance; the network likes numbers near 1
 
 
@@ -45,6 +46,8 @@ class Mesh:
         whole = np.array([[0, 0], [size - 1, size - 1]])
         index, self._weights, _ = rasterise(self.points, np.zeros(len(self.points)), self.triangles, whole)
         self._triangle, self._corners = index, self.triangles[np.maximum(index, 0)]
+        lips = self.points[MOUTH]
+        self._mouth = np.array([cv2.pointPolygonTest(lips, t, False) > 0 for t in face[self.inner].mean(1).tolist()])
         self.inside = self._fill(OVAL)
         self.parts = [np.minimum(cv2.dilate(self._fill(p), np.ones((3, 3))), self.inside) for p in (*EYES, MOUTH)]
         self.skin = self.inside * (1 - np.max(self.parts, 0))
@@ -109,21 +112,30 @@ class Mesh:
         """How opaque the drawn face is, float32 (S, S): 1 inside, feathered within the oval; points unused."""
         return self._alpha
 
-    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray) -> np.ndarray:
+    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray,
+             mouth: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:  # fmt: skip
         """The frame with a texture (S, S, 3) float32 0..255 laid on points (468, 3), opaque by alpha (S, S) 0..1.
 
         Only triangles that face the camera are drawn, the nearest at each pixel (a depth test); a new uint8 frame.
+        mouth: a picture (H, W, 3) and its face's points (≥ 468, 2), from which comes what is seen between the lips.
         """
         height, width = frame.shape[:2]
         low = np.floor(solid[:, :2].min(0)).astype(int).clip(0, [width - 1, height - 1])
         high = np.ceil(solid[:, :2].max(0)).astype(int).clip(0, [width - 1, height - 1])
-        box = np.array([low, high])
-        index, weights, shape = rasterise(solid[:, :2], solid[:, 2], self.inner, box)
-        where = (weights[:, :, None] * self.points[self.inner[np.maximum(index, 0)]]).sum(1)
-        where[index < 0] = -9  # outside every triangle: outside the texture, where alpha is 0
-        where = where.reshape(*shape, 2).astype("f4")
-        face = cv2.remap(texture, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        cover = cv2.remap(alpha, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderValue=0)[..., None]
+        index, weights, shape = rasterise(solid[:, :2], solid[:, 2], self.inner, np.array([low, high]))
+
+        def places(points: np.ndarray) -> list[np.ndarray]:
+            where = (weights[:, :, None] * points[self.inner[np.maximum(index, 0)], :2]).sum(1)
+            where[index < 0] = -9  # outside every triangle: outside the texture, where alpha is 0
+            return list(np.moveaxis(where.reshape(*shape, 2).astype("f4"), -1, 0).copy())
+
+        at, cubic = places(self.points), {"interpolation": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
+        face = cv2.remap(texture, *at, **cubic)
+        cover = cv2.remap(alpha, *at, cv2.INTER_LINEAR, borderValue=0)[..., None]
+        if mouth is not None:
+            between = ((index >= 0) & self._mouth[index]).reshape(shape).astype("f4")
+            between = cv2.GaussianBlur(between, (0, 0), LIPS * faces.eye_distance(solid[:, :2]))[..., None]
+            face = face + between * (cv2.remap(mouth[0], *places(mouth[1]), **cubic) - face)
         out = frame.copy()
         view = out[low[1] : high[1] + 1, low[0] : high[0] + 1]
         view[:] = (view * (1 - cover) + face.clip(0, 255) * cover + 0.5).clip(0, 255)
@@ -162,8 +174,12 @@ class Crop:
         soft = cv2.erode(inside, np.ones((3, 3)), iterations=max(1, self.size // 32))
         return cv2.GaussianBlur(soft, (0, 0), self.size / 40)
 
-    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray) -> np.ndarray:
-        """The frame with the picture (S, S, 3) float32 0..255 put back over points (≥ 468, 3), opaque by alpha."""
+    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray,
+             mouth: object = None) -> np.ndarray:  # fmt: skip
+        """The frame with the picture (S, S, 3) float32 0..255 put back over points (≥ 468, 3), opaque by alpha.
+
+        mouth is unused: in an aligned crop lips are wherever they are.
+        """
         back = cv2.invertAffineTransform(faces.align(solid[:, :2], self.size))
         size = (frame.shape[1], frame.shape[0])
         face = cv2.warpAffine(texture, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -1,11 +1,11 @@
-"""Lab 5's picture of what passes in front of a face: drawn into one frame, painted over, and kept."""
+"""Lab 5's pictures of what stays the video's own: what passes in front of a face, and what shows between its lips."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from faceswap_lib import color, convert, faces, faceset, show, video
+from faceswap_lib import color, convert, faces, faceset, measures, show, video
 
 
 def microphone(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -32,3 +32,18 @@ def in_front(clip: str | Path, faces_a: str | Path, model: str | Path, moment: f
     for name, keep in (("painted over", False), ("kept in front", True)):
         made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
     return {name: show.close_up(picture, here, 300) for name, picture in made.items()}
+
+
+def between_lips(clip: str | Path, faces_a: str | Path, model: str | Path) -> dict[str, np.ndarray]:
+    """A clip's mouth where it is widest open, and two swaps of it: its inside drawn, and the clip's own."""
+    found = faceset.load(faces_a)
+    face = int(np.argmax([measures.openings(points[:, :2])[1] for points in found.solid]))
+    index, here = int(found.frames[face]), found.solid[face]
+    frame = next(frame for i, frame in enumerate(video.frames(clip)) if i == index)
+    made = {"source": frame}
+    for name, keep in (("drawn", False), ("kept", True)):
+        made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep_mouth=keep)[name]
+    low, high = (end(here[faces.LIPS, :2], 0) for end in (np.min, np.max))
+    middle, half = (low + high) / 2, 0.7 * (high - low).max()
+    m = np.array([[1, 0, half - middle[0]], [0, 1, 0.7 * half - middle[1]]]) * 150 / half
+    return {name: cv2.warpAffine(p, m, (300, 210), flags=cv2.INTER_CUBIC) for name, p in made.items()}

@@ -31,7 +31,8 @@ class Scene:
     """What is known of a video before its first frame: whose faces, on which canvas, and where they are drawn.
 
     solid (N, 478, 3) smoothed points, own (N, 478, 3) motion of who is there, moves (N, 478, 3) what the new face makes
-    of it, targets N points (478, 3) where the new face goes.
+    of it, targets N points (478, 3) where the new face goes. mouth: what is seen between the lips stays as it was, for
+    few clips show the new person's teeth at every opening, and the mesh has hardly a pixel for them where they shut.
     """
 
     found: Faceset
@@ -40,6 +41,7 @@ class Scene:
     own: np.ndarray
     moves: np.ndarray
     targets: np.ndarray
+    mouth: bool = True
 
     @cached_property
     def at(self) -> dict[int, int]:
@@ -107,6 +109,7 @@ def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match:
     for i, picture, texture, mask, face in zip(seen, pictures, textures, hidden, drawn, strict=True):
         lit = color.crisp(match(face, (texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
         alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - mask)
+        mouth = (picture, at.solid[i]) if at.mouth else None
         room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i], outline.free(mask, at.on))
-        out[int(at.found.frames[i])] = at.on.draw(room, lit * 255, alpha, at.targets[i])
+        out[int(at.found.frames[i])] = at.on.draw(room, lit * 255, alpha, at.targets[i], mouth)
     return out

@@ -1,8 +1,8 @@
 """canonical.py: makes faceswap_lib/canonical.json, the one shape that every face's texture is laid out in.
 
 The mean of the two built-in people, each frame made upright and free of pose, mirrored and averaged so that it is
-symmetric, the lower inner lip moved down a little so that the inside of the mouth owns some pixels; then one Delaunay
-triangulation for everybody, for ever. Changing it makes every trained model useless, so do not run it for fun.
+symmetric, its lower lip made a little thinner from above so that the inside of the mouth owns some pixels; then one
+Delaunay triangulation for everybody, for ever. Changing it makes every trained model useless, so do not run it for fun.
 """
 
 import json
@@ -18,8 +18,10 @@ sys.path.insert(0, str(HERE.parent))
 
 from faceswap_lib import faces, mesh, motion, samples, video  # noqa: E402
 
-LOWER_INNER_LIP = [95, 88, 178, 87, 14, 317, 402, 318, 324]
-
+# The lower lip from inside to outside, a column from one corner of the mouth to the other
+LOWER_LIP = [[95, 96, 77, 146], [88, 89, 90, 91], [178, 179, 180, 181], [87, 86, 85, 84], [14, 15, 16, 17],
+             [317, 316, 315, 314], [402, 403, 404, 405], [318, 319, 320, 321], [324, 325, 307, 375]]  # fmt: skip
+OPENED = 0.35  # of the lip's height, by which its inside goes down; more would fold it over
 
 
 def points(clip: Path) -> np.ndarray:
@@ -62,6 +64,15 @@ def symmetric(shape: np.ndarray) -> np.ndarray:
     return shape
 
 
+def opened(shape: np.ndarray) -> np.ndarray:
+    """The shape with the lower lip's inside moved down, what lies below it less and less: no row passes the next."""
+    out = shape.copy()
+    for column in LOWER_LIP:
+        inside, outside = shape[column[0], 1], shape[column[-1], 1]
+        out[column, 1] += OPENED * (outside - shape[column, 1]).clip(0, outside - inside)
+    return out
+
+
 def _turn(angle: float) -> np.ndarray:
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
@@ -76,8 +87,7 @@ def wound(flat: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Write the file; prints how symmetric the shape is."""
-    shape = symmetric(mean_shape([points(samples.path("person_a")), points(samples.path("person_b"))]))
-    shape[LOWER_INNER_LIP, 1] += 0.05
+    shape = opened(symmetric(mean_shape([points(samples.path("person_a")), points(samples.path("person_b"))])))
     flat = np.r_[shape[:, :2], mesh.ring(shape[:, :2])]
     about = "setup/canonical.py made this; unit: distance of the outer eye corners; x right, y down, z away"
     triangles = wound(flat, Delaunay(flat).simplices)
