@@ -46,8 +46,7 @@ class Mesh:
         whole = np.array([[0, 0], [size - 1, size - 1]])
         index, self._weights, _ = rasterise(self.points, np.zeros(len(self.points)), self.triangles, whole)
         self._triangle, self._corners = index, self.triangles[np.maximum(index, 0)]
-        lips = self.points[MOUTH]
-        self._mouth = np.array([cv2.pointPolygonTest(lips, t, False) > 0 for t in face[self.inner].mean(1).tolist()])
+        self._mouth = np.isin(self.inner, MOUTH).all(1)
         self.inside = self._fill(OVAL)
         self.parts = [np.minimum(cv2.dilate(self._fill(p), np.ones((3, 3))), self.inside) for p in (*EYES, MOUTH)]
         self.skin = self.inside * (1 - np.max(self.parts, 0))

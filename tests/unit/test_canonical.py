@@ -77,3 +77,18 @@ def test_no_point_lies_in_a_triangles_circumcircle():
 def test_the_inside_of_the_mouth_owns_pixels_at_every_texture_size():
     for size in (64, 128):
         assert mesh.canvas("mesh", size).parts[2].sum() > size * size * 0.003
+
+
+def test_no_row_of_a_lip_passes_the_next_one(maker):
+    upper = [[0, 11, 12, 13], [37, 72, 38, 82], [267, 302, 268, 312], [39, 73, 41, 81], [269, 303, 271, 311]]
+    for column in [*upper, *maker.LOWER_LIP]:
+        assert (np.diff(POINTS[column, 1]) > 0.002).all(), column
+    gap = POINTS[14, 1] - POINTS[13, 1]
+    assert 0.04 < gap < 0.1, "and between them the mouth is a little open"
+
+
+def test_the_lips_inside_is_filled_with_triangles_of_its_own():
+    between = TRIANGLES[np.isin(TRIANGLES, faces.MOUTH).all(1)]
+    x, y = POINTS[faces.MOUTH, :2].T
+    inside = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+    assert 0.95 * inside < areas(FLAT, between).sum() < 1.001 * inside, "but for the corners"

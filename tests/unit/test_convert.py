@@ -112,6 +112,20 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
     assert max(turns) < 10
 
 
+def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped, tmp_path):
+    found, out = faceset.load(facesets["a"]), tmp_path / "drawn.mp4"
+    convert.convert(short["a"], facesets["a"], trained.model, out, keep_mouth=False)
+    scene, gaps, sides = convert.scene(found, record.read_about(trained.model), "b"), [], []
+    for drawn, kept, target in zip(read(out), read(swapped), scene.targets, strict=True):
+        inside = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(target[faces.MOUTH, :2]).astype("i4")], 1)
+        near, changed = cv2.dilate(inside, np.ones((13, 13))) > 0, apart(drawn, kept)
+        gaps.append(motion.apart(target, motion.MOUTH) / faces.eye_distance(target[:, :2]))
+        sides.append([changed[near].mean(), changed[~near].mean()])
+    (inner, outer), gaps = np.array(sides).T, np.array(gaps)
+    assert outer.max() < 1.5, "but for what coding it again changes"
+    assert inner[gaps > np.quantile(gaps, 0.8)].mean() > 1.5 * inner[gaps < np.quantile(gaps, 0.2)].mean()
+
+
 @pytest.mark.parametrize("source, to", ["ab", "ba"])
 def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
     found, about = faceset.load(facesets[source]), record.read_about(trained.model)

@@ -222,3 +222,32 @@ def test_canvas_knows_two_alignments():
     assert mesh.canvas("mesh", 64) is mesh.canvas("mesh", 64)
     with pytest.raises(UserError, match="'affine'.*mesh or similarity"):
         mesh.canvas("affine", 64)
+
+
+def talking(gap: float) -> np.ndarray:
+    """The canonical face as `turned`, its lips this many pixels apart, the inside of its mouth nearly as high."""
+    solid = turned(0)
+    upper, lower = [191, 80, 81, 82, 13, 312, 311, 310, 415], [95, 88, 178, 87, 14, 317, 402, 318, 324]
+    middle = (solid[upper, 1] + solid[lower, 1]) / 2
+    solid[upper, 1], solid[lower, 1] = middle - gap / 2, middle + gap / 2
+    return solid
+
+
+def test_between_the_lips_is_what_another_picture_shows_there():
+    on, black, red = mesh.canvas("mesh", SIZE), np.zeros((320, 320, 3), "u1"), np.zeros((320, 320, 3), "u1")
+    texture, alpha, there = np.full((SIZE, SIZE, 3), 200, "f4"), np.ones((SIZE, SIZE), "f4"), talking(12)
+    mouth = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(there[faces.MOUTH, :2]).astype("i4")], 1)
+    aside = there + np.float32([40, -30, 0])  # where the other picture's mouth is, and nothing else of it is red
+    red[cv2.warpAffine(mouth, np.float32([[1, 0, 40], [0, 1, -30]]), (320, 320)) > 0] = (255, 0, 0)
+    own, kept = on.draw(black, texture, alpha, there), on.draw(black, texture, alpha, there, (red, aside))
+    inner, outer = cv2.erode(mouth, np.ones((7, 7))) > 0, cv2.dilate(mouth, np.ones((9, 9))) > 0
+    assert (own[inner] == 200).all() and inner.sum() > 100
+    assert (kept[inner][:, 0] > 230).all() and (kept[inner][:, 1] < 40).mean() > 0.97, "the corners are soft"
+    assert (kept[~outer] == own[~outer]).all()
+
+
+def test_a_shut_mouth_takes_nothing_from_another_picture():
+    on, frame, white = mesh.canvas("mesh", SIZE), np.zeros((320, 320, 3), "u1"), np.full((320, 320, 3), 255, "u1")
+    texture, alpha = np.zeros((SIZE, SIZE, 3), "f4"), np.ones((SIZE, SIZE), "f4")
+    open_by = [int((on.draw(frame, texture, alpha, talking(gap), (white, turned(0))) > 64).sum()) for gap in (0, 6, 12)]
+    assert open_by[0] == 0 and open_by[0] < open_by[1] < open_by[2]
