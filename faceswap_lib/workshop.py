@@ -205,7 +205,7 @@ def _write_index(run: Workshop) -> None:
     head = '<h2><a href="report.html">How good it is</a></h2>'
     figures = f"{head}<pre>{html.escape(closing(run))}</pre>" if run.report else ""
     has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
-    clip = '<video src="swapped.mp4#t=1" controls loop width="480"></video>' if has_clip else ""
+    clip = '<video src="swapped.mp4#t=1.2" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
     part = run.workdir / "index.html.part"
     part.write_text(page, encoding="utf-8")
