@@ -1,9 +1,11 @@
 """What a model folder says of itself: model.json, read without Keras, so that faults come before the wait."""
 
+import hashlib
 import json
 import os
 import platform
 import shutil
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +23,19 @@ def about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides
 
     return {
         "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed, "start": base.stem if base else SCRATCH,
-        "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
+        "mesh": mesh(), "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
         "data": {s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
                  for s, f in sets.items()},
         "versions": {"faceswap_lib": __version__, "keras": keras.__version__, "backend": keras.backend.backend(),
                      "python": platform.python_version(), "numpy": np.__version__},
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
     }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def mesh() -> str:
+    """Which canonical mesh textures are laid out on: a network that has learned on another one draws beside this."""
+    return hashlib.sha256(Path(__file__).with_name("canonical.json").read_bytes()).hexdigest()[:12]
 
 
 def check_resume(folder: Path, profile: str, alignment: str) -> None:
@@ -42,7 +50,7 @@ def check_resume(folder: Path, profile: str, alignment: str) -> None:
 
 
 def read_about(folder: str | Path) -> dict:
-    """What a model folder says of itself (model.json); UserError when there is no model or it is damaged."""
+    """What a model folder says of itself (model.json); UserError: none there, damaged, too old."""
     path = Path(folder) / "model.json"
     if not path.is_file() or not path.with_name("model.weights.h5").is_file():
         raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
@@ -53,9 +61,11 @@ def read_about(folder: str | Path) -> dict:
             raise ValueError("alignment or history")
         if any(np.shape(found["shapes"][side]) != (478, 3) for side in "ab"):
             raise ValueError("shapes")
-        return found
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error
+    if found["alignment"] == "mesh" and found.get("mesh") != mesh():
+        raise UserError(f"The model in {folder} has learned on another version of the canonical mesh; train it again.")
+    return found
 
 
 def move_aside(folder: Path) -> None:

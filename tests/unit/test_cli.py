@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap_lib import samples, video
+from faceswap_lib import record, samples, video
 
 SHAPE = [[0.0, 0.0, 0.0]] * 478
-MODEL = {"profile": "demo", "alignment": "mesh", "history": [], "shapes": {"a": SHAPE, "b": SHAPE}}
+MODEL = {"profile": "demo", "alignment": "mesh", "history": [], "shapes": {"a": SHAPE, "b": SHAPE},
+         "mesh": record.mesh()}  # fmt: skip
 
 
 def run(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess:

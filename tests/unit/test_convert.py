@@ -263,6 +263,16 @@ def test_a_damaged_model_is_refused(short, facesets, trained, tmp_path):
     refused(tmp_path, "no profile 'huge'", short["a"], facesets["a"], model)
 
 
+@pytest.mark.parametrize("change", [{"mesh": "0123456789ab"}, {"mesh": None}])
+def test_a_model_of_another_mesh_is_refused(short, facesets, trained, tmp_path, change):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    about = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(about | change))
+    refused(tmp_path, "another version of the canonical mesh", short["a"], facesets["a"], model)
+    (model / "model.json").write_text(json.dumps(about | change | {"alignment": "similarity"}))
+    assert record.read_about(model)["alignment"] == "similarity", "which has no mesh"
+
+
 def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
     for out in (tmp_path / "nowhere" / "out.mp4", tmp_path / "out.txt"):
         with pytest.raises(UserError, match="cannot be written"):
