@@ -27,7 +27,7 @@ def in_front(clip: str | Path, faces_a: str | Path, model: str | Path, moment: f
     found = faceset.load(faces_a)
     face = round(moment * (len(found.frames) - 1))
     index, here = int(found.frames[face]), found.solid[face]
-    frame = microphone(next(frame for i, frame in enumerate(video.frames(clip)) if i == index), here)
+    frame = microphone(video.frame(clip, index), here)
     made = {"something in front": frame}
     for name, keep in (("painted over", False), ("kept in front", True)):
         made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
@@ -39,7 +39,7 @@ def between_lips(clip: str | Path, faces_a: str | Path, model: str | Path) -> di
     found = faceset.load(faces_a)
     face = int(np.argmax([measures.openings(points[:, :2])[1] for points in found.solid]))
     index, here = int(found.frames[face]), found.solid[face]
-    frame = next(frame for i, frame in enumerate(video.frames(clip)) if i == index)
+    frame = video.frame(clip, index)
     made = {"source": frame}
     for name, keep in (("drawn", False), ("kept", True)):
         made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep_mouth=keep)[name]

@@ -1,6 +1,5 @@
 """What a model folder says of itself: model.json, read without Keras, so that faults come before the wait."""
 
-import hashlib
 import json
 import os
 import platform
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib import UserError, __version__, profiles, video
 from faceswap_lib.batches import Side
 from faceswap_lib.profiles import Profile
 from faceswap_lib.start import SCRATCH
@@ -35,7 +34,7 @@ def about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides
 @lru_cache(maxsize=1)
 def mesh() -> str:
     """Which canonical mesh textures are laid out on: a network that has learned on another one draws beside this."""
-    return hashlib.sha256(Path(__file__).with_name("canonical.json").read_bytes()).hexdigest()[:12]
+    return video.sha256(Path(__file__).with_name("canonical.json"))[:12]
 
 
 def check_resume(folder: Path, profile: str, alignment: str) -> None:

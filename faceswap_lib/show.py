@@ -124,7 +124,7 @@ def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, mome
     found = faceset.load(faces_a)
     face = round(moment * (len(found.frames) - 1))
     index = int(found.frames[face])
-    frame = next(frame for i, frame in enumerate(video.frames(clip)) if i == index)
+    frame = video.frame(clip, index)
     made = convert.still(frame, index, faces_a, model, color.METHODS)
     here = motion.smooth(found.solid, found.frames)[face]
     return {name: close_up(picture, here) for name, picture in {"source": frame, **made}.items()}

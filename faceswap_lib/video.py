@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -71,6 +72,11 @@ def frames(path: str | Path) -> Iterator[np.ndarray]:
     with blame(path, BROKEN):
         for _, frame in _decode(path, info.frames):
             yield picture.pixels(frame)
+
+
+def frame(path: str | Path, index: int) -> np.ndarray:
+    """One frame of a video, as `frames` gives it, counted from 0; the video must have so many."""
+    return next(islice(frames(path), index, None))
 
 
 def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],

@@ -225,7 +225,7 @@ def test_canvas_knows_two_alignments():
 
 
 def talking(gap: float) -> np.ndarray:
-    """The canonical face as `turned`, its lips this many pixels apart, the inside of its mouth nearly as high."""
+    """The canonical face as `turned`, its lips this many pixels apart."""
     solid = turned(0)
     upper, lower = [191, 80, 81, 82, 13, 312, 311, 310, 415], [95, 88, 178, 87, 14, 317, 402, 318, 324]
     middle = (solid[upper, 1] + solid[lower, 1]) / 2

@@ -579,3 +579,8 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
     for i in range(4):
         video.write(tmp_path / f"{i}.mp4", shown, 24)
     assert len({video.sha256(tmp_path / f"{i}.mp4") for i in range(4)}) == 1
+
+
+def test_one_frame_is_the_one_of_that_number(tmp_path):
+    video.write(tmp_path / "steps.mp4", [np.full((64, 64, 3), 40 * i, "u1") for i in range(5)], 24)
+    assert [round(float(video.frame(tmp_path / "steps.mp4", i).mean()) / 40) for i in (0, 3, 4)] == [0, 3, 4]
