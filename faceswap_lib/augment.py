@@ -1,11 +1,12 @@
 """Batches that are never twice the same: faces bent a little and lit by random light, on the device that trains.
 
-The random numbers are numpy's, a few for each face; what they do to the pixels is compiled, for processor or card. So a
-batch travels as it lies in memory, 8 and 16 bits a number, and a step does not wait for Python.
+The random numbers are numpy's, a few for each face; what they do to the pixels is compiled, for processor or card. The
+faces lie there from the start, 8 and 16 bits a number, so a step waits neither for Python nor for what travels.
 """
 
 from collections.abc import Callable
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import cv2
 import keras
@@ -17,6 +18,7 @@ from faceswap_lib.batches import FLOOR, Side
 WARP = 0.02  # standard deviation of the random warp, share of the picture
 LIGHT = 0.25  # standard deviation of the random smooth light, natural logarithm: B's decoder must cope with A's light
 NAMES = ("picture", "motion", "target", "weight")
+_there: WeakKeyDictionary[Side, tuple] = WeakKeyDictionary()  # a side's targets, motions, weights and own, as tensors
 
 
 def draw(side: Side, count: int, random: np.random.Generator, name: str, light: bool = True) -> dict:
@@ -26,8 +28,10 @@ def draw(side: Side, count: int, random: np.random.Generator, name: str, light: 
     """
     i = random.integers(0, side.cut, count)
     bends, lights = bend_numbers(random, count, side.warps), light_numbers(random, count) * light
-    stored = (side.targets[i], side.motions[i], side.weights[i], side.own)
-    return {f"{k}_{name}": x for k, x in zip(NAMES, _made()(*stored, *bends, lights), strict=True)}
+    if side not in _there:
+        _there[side] = tuple(map(ops.convert_to_tensor, (side.targets, side.motions, side.weights, side.own)))
+    made = _made()(i.astype("i4"), *_there[side], *bends, lights)
+    return {f"{k}_{name}": x for k, x in zip(NAMES, made, strict=True)}
 
 
 def bend_numbers(random: np.random.Generator, n: int, small: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -93,11 +97,11 @@ def _made() -> Callable:
     return compiled(_make)
 
 
-def _make(targets: object, motions: object, weights: object, own: object, warp: object, whole: object,
+def _make(index: object, targets: object, motions: object, weights: object, own: object, warp: object, whole: object,
           lights: object) -> tuple:  # fmt: skip
-    target = ops.cast(targets, "float32") / 255
-    picture = lit(bend(_ratio(target, own), warp, whole), lights)
-    return picture, ops.cast(motions, "float32"), target, ops.cast(weights, "float32")
+    target, motion, weight = (ops.cast(ops.take(x, index, 0), "float32") for x in (targets, motions, weights))
+    target = target / 255
+    return lit(bend(_ratio(target, own), warp, whole), lights), motion, target, weight
 
 
 def _ratio(target: object, own: object) -> object:

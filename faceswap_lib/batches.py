@@ -14,7 +14,7 @@ HELD_OUT = 0.1  # the last tenth of the time; random frames would have their nei
 FLOOR = 0.05  # of full brightness, so that the logarithm of black stays small
 
 
-@dataclass
+@dataclass(eq=False)
 class Side:
     """One person's faces for training: N faces, S pixels.
 

@@ -11,9 +11,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from faceswap_lib.profiles import TRUNK
+
 MOTION_CHANNELS = 4
 SLOPE = 0.1
 DRAWN = 16
+FINE, FINE_CHANNELS = "fine", 64  # what draws more than TRUNK pixels: how the layers' names begin, channels · width
 CONTRAST = 5.0  # pores and lashes are a few hundredths of full brightness: show them large
 
 
@@ -50,8 +53,8 @@ def reverse_gradient(x: object, strength: float) -> object:
     return ops.stop_gradient((1 + strength) * x) - strength * x
 
 
-def _conv(x: object, channels: int, stride: int = 1, kernel: int = 3) -> object:
-    x = layers.Conv2D(channels, kernel, stride, padding="same", kernel_initializer="he_normal")(x)
+def _conv(x: object, channels: int, stride: int = 1, name: str | None = None) -> object:
+    x = layers.Conv2D(channels, 3, stride, padding="same", kernel_initializer="he_normal", name=name)(x)
     return layers.LeakyReLU(SLOPE)(x)
 
 
@@ -106,10 +109,14 @@ class MeanTexture(layers.Layer):
 
 
 def encoder(size: int, width: float) -> keras.Model:
-    """Picture and motion at half size → what both decoders read, (N, S/32, S/32, 160 · width)."""
-    half, low = size // 2, size // 32
+    """Picture and motion at half size → what both decoders read, (N, T/32, T/32, 160 · width), T = S but at most TRUNK.
+
+    A larger picture is looked at as large as the trunk has it: what a face does is seen there, fine detail is drawn.
+    """
+    half, low, less = size // 2, min(size, TRUNK) // 32, max(1, size // TRUNK)
     picture, motion = keras.Input((half, half, 3)), keras.Input((half, half, MOTION_CHANNELS))
-    x = PixelUnshuffle()(layers.Concatenate()([picture, motion]))
+    x = layers.Concatenate()([picture, motion])
+    x = PixelUnshuffle()(layers.AveragePooling2D(less)(x) if less > 1 else x)
     for channels, stride in ((32, 1), (64, 2), (128, 2), (192, 2)):
         x = _conv(x, int(channels * width), stride)
     x = layers.Dense(int(128 * width))(layers.Flatten()(x))
@@ -118,18 +125,34 @@ def encoder(size: int, width: float) -> keras.Model:
 
 
 def decoder(size: int, width: float, name: str) -> keras.Model:
-    """What the encoder wrote and the motion → the face of one person, (N, S, S, 3)."""
-    low = size // 32
+    """What the encoder wrote and the motion → the face of one person, (N, S, S, 3).
+
+    The trunk draws up to TRUNK pixels; each doubling beyond adds what is finer to the picture enlarged, as a Laplacian
+    pyramid does (Denton et al. 2015), at first nothing: so a base that knows the trunk serves larger sizes too.
+    """
+    low = min(size, TRUNK) // 32
     code, motion = keras.Input((low, low, int(160 * width))), keras.Input((size // 2, size // 2, MOTION_CHANNELS))
     x = code
-    for step, channels in enumerate((128, 80, 48)):
-        x = _conv(x, int(channels * width) * 4)
-        x = PixelShuffle()(x)
-        seen = layers.AveragePooling2D(8 >> step)(motion)
-        x = _conv(layers.Concatenate()([x, seen]), int(channels * width))
-    x = layers.Conv2D(12, 3, padding="same", kernel_initializer=keras.initializers.RandomNormal(0, 0.01))(x)
-    x = Double()(PixelShuffle()(x))
-    return keras.Model([code, motion], MeanTexture(name="mean_texture")(x), name=name)
+    for channels in (128, 80, 48):
+        x = _larger(x, motion, int(channels * width))
+    out = _pixels(x, keras.initializers.RandomNormal(0, 0.01))
+    while out.shape[1] < size:
+        x = _larger(x, motion, int(FINE_CHANNELS * width), f"{FINE}_{2 * out.shape[1]}")
+        out = layers.Add()([Double()(out), _pixels(x, "zeros", f"{FINE}_{2 * out.shape[1]}")])
+    return keras.Model([code, motion], MeanTexture(name="mean_texture")(out), name=name)
+
+
+def _larger(x: object, motion: object, channels: int, name: str | None = None) -> object:
+    """Features twice as large, having seen the motion at that size."""
+    x = PixelShuffle()(_conv(x, channels * 4, name=name and f"{name}_from"))
+    seen = layers.AveragePooling2D(motion.shape[1] // x.shape[1])(motion)
+    return _conv(layers.Concatenate()([x, seen]), channels, name=name and f"{name}_seen")
+
+
+def _pixels(x: object, start: object, name: str | None = None) -> object:
+    """Features → logits of a picture four times as large; start: the last kernel's initializer."""
+    x = layers.Conv2D(12, 3, padding="same", kernel_initializer=start, name=name and f"{name}_drawn")(x)
+    return Double()(PixelShuffle()(x))
 
 
 def discriminator(size: int, width: float) -> keras.Model:

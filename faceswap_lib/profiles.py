@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields, replace
 
 from faceswap_lib import UserError
 
+TRUNK = 128  # pixels that a network's trunk draws, at most; a larger texture has finer layers on top of the same trunk
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -15,11 +17,12 @@ class Profile:
     width: float  # channels of the network, 1 = the demo's
     batch: int  # faces of each side in one step
     minutes: float | None  # training stops after this time …
-    iterations: int | None  # … or after this many steps, whichever is first
+    iterations: int | None  # … or after this many steps …
     gan_from: float  # share of the training after which the discriminator plays
     faces: int  # at most this many faces of a person are trained on, evenly over time
     every: int  # a held-out check every so many steps
     mixed: bool = False  # 16-bit arithmetic, for graphics cards
+    passes: int | None = None  # … or when each face was seen so often, whichever is first
 
 
 PROFILES = {
@@ -28,7 +31,7 @@ PROFILES = {
         Profile("smoke", 128, 64, 0.5, 4, None, 24, 0.5, 60, 8),
         Profile("micro", 192, 96, 0.5, 4, 20, 1500, 0.6, 240, 50),
         Profile("demo", 256, 128, 1.0, 16, 4, None, 0.5, 1000, 50),
-        Profile("gpu", 512, 256, 2.0, 32, 60, None, 0.5, 8000, 200, mixed=True),
+        Profile("gpu", 512, 256, 1.0, 32, 60, None, 0.5, 8000, 200, mixed=True, passes=300),
     )
 }
 

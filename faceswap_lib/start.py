@@ -9,22 +9,23 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError
-from faceswap_lib.profiles import Profile
+from faceswap_lib.profiles import TRUNK, Profile
 
 FOLDER = Path(__file__).with_name("base")
 MEAN = "mean_texture"  # the decoder's last layer, which belongs to one person
+OTHER = (MEAN, "fine")  # how the names of layers begin that a base does not have: `model.FINE` draws beyond TRUNK
 SCRATCH = "scratch"
 
 
 def find(size: Profile, alignment: str) -> Path | None:
     """The base that fits a profile and alignment; None where there is none, and training starts from scratch."""
-    path = FOLDER / f"{alignment}_{size.texture}_{size.width:g}.npz"
+    path = FOLDER / f"{alignment}_{min(size.texture, TRUNK)}_{size.width:g}.npz"
     return path if path.is_file() else None
 
 
 def variables(part: object) -> list:
-    """The weights of an encoder or decoder that belong to nobody, in the order of its layers."""
-    return [variable for layer in part.layers if layer.name != MEAN for variable in layer.weights]
+    """The weights of an encoder or decoder's trunk that belong to nobody, in the order of its layers."""
+    return [v for layer in part.layers if not layer.name.startswith(OTHER) for v in layer.weights]
 
 
 def fill(net: object, path: Path) -> None:

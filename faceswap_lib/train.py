@@ -93,12 +93,12 @@ def train(
     moved to `MODEL-before`, unless resumed.
     """
     size, folder = profiles.get(profile), Path(model)
-    minutes, iterations = _budget(size, minutes, iterations)
     if resume:
         record.check_resume(folder, profile, alignment)
     on = canvas(alignment, size.texture)
     sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
+    minutes, iterations = _budget(size, minutes, iterations, sides)
     from faceswap_lib import checkpoint  # Keras and TensorFlow are loaded only now, when faults in the input are out
 
     base = None if from_scratch else start.find(size, alignment)
@@ -143,10 +143,14 @@ def save(run: Run, folder: Path) -> None:
     checkpoint.save(run.net, folder, run.about, run.history)
 
 
-def _budget(size: Profile, minutes: float | None, iterations: int | None) -> tuple[float | None, int | None]:
+def _budget(size: Profile, minutes: float | None, iterations: int | None,
+            sides: dict[str, Side]) -> tuple[float | None, int | None]:  # fmt: skip
     if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
         raise UserError("Training time and iterations cannot be negative.")
-    return (size.minutes, size.iterations) if minutes is None and iterations is None else (minutes, iterations)
+    if minutes is not None or iterations is not None:
+        return minutes, iterations
+    passes = size.passes and -(-size.passes * max(side.cut for side in sides.values()) // size.batch)
+    return size.minutes, passes or size.iterations
 
 
 def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> str:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, checkpoint, profiles, start, train
+from faceswap_lib import UserError, checkpoint, model, profiles, start, train
 
 SMOKE = profiles.get("smoke")
 
@@ -52,6 +52,35 @@ def test_where_no_base_fits_there_is_none(base, monkeypatch):
     assert start.find(SMOKE, "mesh") == base / "mesh_64_0.5.npz"
     assert start.find(SMOKE, "similarity") is None
     assert start.find(profiles.changed(SMOKE, width=0.25), "mesh") is None
+
+
+@pytest.mark.parametrize("name", ["micro", "demo", "gpu"])
+def test_the_kit_has_a_base_for(name):
+    assert start.find(profiles.get(name), "mesh")
+
+
+def test_a_larger_network_begins_with_the_bases_picture_enlarged(base, monkeypatch):
+    for module in (model, start):
+        monkeypatch.setattr(module, "TRUNK", 64)
+    monkeypatch.setattr(start, "FOLDER", base)
+    large, path = profiles.changed(SMOKE, texture=128), base / "mesh_64_0.5.npz"
+    assert start.find(large, "mesh") == path
+    nets = [checkpoint.build(size, seed) for size, seed in ((SMOKE, 6), (large, 7))]
+    seen = np.random.default_rng(0).random((2, 8, 8, 7)).astype("f4")
+    drawn = []
+    for net in nets:
+        start.fill(net, path)
+        flat = seen.repeat(net.size // 16, 1).repeat(net.size // 16, 2)
+        drawn.append(model.draw(net, flat[..., :3], flat[..., 3:], "b"))
+    assert np.ptp(drawn[0]) > 0.02
+    enlarged = 1 / (1 + np.exp(-np.asarray(model.double(np.log(drawn[0] / (1 - drawn[0]))))))
+    assert np.allclose(drawn[1], enlarged, atol=1e-4)
+    fine = [layer for layer in nets[1].decoder_b.layers if layer.name.startswith(model.FINE) and layer.weights]
+    before = [np.array(v) for layer in fine for v in layer.weights]
+    start.pull(nets[1], "mesh_64_0.5", 1.0, {})
+    assert fine
+    assert all((np.array(v) == old).all() for v, old in zip((v for f in fine for v in f.weights), before, strict=True))
+    assert len(start.variables(nets[1].decoder_b)) == len(start.variables(nets[0].decoder_b))
 
 
 def test_a_base_of_another_network_is_refused(base):

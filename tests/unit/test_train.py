@@ -139,6 +139,16 @@ def test_it_stops_by_the_clock(facesets, tmp_path):
     assert done == sorted(done) and done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
 
 
+def test_it_stops_when_each_face_was_seen_so_often(facesets, tmp_path, monkeypatch):
+    monkeypatch.setitem(profiles.PROFILES, "smoke", profiles.changed(SMOKE, iterations=None, minutes=9.0, passes=2))
+    most = max(batches.load_side(faceset.load(f), canvas("mesh", SMOKE.texture), SMOKE.faces).cut
+               for f in facesets.values())  # fmt: skip
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", gan=False)
+    assert (result.stopped, result.iterations) == ("budget", -(-2 * most // SMOKE.batch))
+    other = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", iterations=3, gan=False)
+    assert other.iterations == 3, "who says how long is asked no more"
+
+
 def test_it_stops_on_a_plateau(facesets, tmp_path, monkeypatch):
     monkeypatch.setitem(profiles.PROFILES, "smoke", profiles.changed(SMOKE, every=2))
     monkeypatch.setattr(train, "RATE", 0.0)  # nothing is learnt: the first check stays the best
