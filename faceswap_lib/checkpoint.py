@@ -24,11 +24,12 @@ def build(profile: Profile, seed: int) -> FaceSwap:
         keras.mixed_precision.set_global_policy("mixed_float16")
     net = FaceSwap(profile.texture, profile.width)
     optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
+    optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
     net.compile(optimizer=optimizer, jit_compile=True)
     half = profile.texture // 2
     shapes = {"picture": (1, half, half, 3), "motion": (1, half, half, 4)}
     net({f"{name}_{s}": keras.ops.zeros(shape) for s in "ab" for name, shape in shapes.items()})
-    optimizer.build(net.trainable_variables)
+    net.optimizer.build(net.trainable_variables)  # with 16 bits it is one around `optimizer`, with numbers of its own
     return net
 
 

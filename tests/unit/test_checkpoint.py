@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, checkpoint, profiles
+from faceswap_lib import UserError, checkpoint, profiles, step
 
 SMOKE = profiles.get("smoke")
 
@@ -48,6 +48,22 @@ def test_a_model_comes_back_with_its_optimizer(net, saved):
     assert not same(before, values(other))
     assert checkpoint.restore(other, saved) == ([{"iteration": 0}, {"iteration": 4}, {"iteration": 7}], 7)
     assert same(before, values(other)) and len(other.optimizer.variables) > len(other.trainable_variables)
+
+
+def test_a_model_of_16_bits_goes_on_where_it_was(tmp_path, recwarn):
+    size = profiles.changed(SMOKE, mixed=True)
+    try:
+        net, other = (checkpoint.build(size, seed) for seed in (0, 1))
+        net.train_on_batch(step._batch(size))  # until then there is no telling what the optimizer will have
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    stir(net, 7)
+    before = values(net)
+    checkpoint.save(net, tmp_path, {}, [])
+    assert checkpoint.restore(other, tmp_path) == ([], 7)
+    assert same(before, values(other)) and not [w for w in recwarn if "Skipping" in str(w.message)]
+    other.optimizer.learning_rate = 0.25
+    assert float(other.optimizer.inner_optimizer.learning_rate) == 0.25
 
 
 def test_the_record_is_plain_json_and_nothing_else_is_left(saved):
