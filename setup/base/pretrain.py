@@ -140,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
     """Train, then write the weights and what is known of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cast", type=Path)
-    parser.add_argument("--profile", default="demo", help="whose size: demo, micro or smoke")
+    parser.add_argument("--profile", default="demo", help="whose size: demo (gpu starts from it too), micro or smoke")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--people", type=int, help="only the first so many")
     parser.add_argument("--seed", type=int, default=1)
