@@ -35,6 +35,8 @@ def extract(
     rest = ", ".join(f"{n} {reason}" for reason, n in r.left_out.items())
     print(f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen"
           + (f"; left out: {rest}" if rest else "") + f". Look at {r.folder / 'contact_sheet.jpg'}.")  # fmt: skip
+    if r.advice:
+        print(r.advice)
 
 
 @app.command()

@@ -138,6 +138,21 @@ def test_small_faces_are_left_out(tmp_path):
     assert (result.kept, result.left_out) == (6, {"too small": 4})
 
 
+def test_faces_larger_than_what_a_profile_draws_are_told_of(tmp_path):
+    small = start("a", 3)
+    large = [cv2.resize(f, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC) for f in small]
+    told = {}
+    for label, frames in (("small", small), ("large", large)):
+        r = extract.extract(clip(tmp_path / f"{label}.mp4", frames), tmp_path / label, "demo")
+        told[label] = r.advice
+        records = faceset.load(tmp_path / label).records
+        high = [np.ptp(np.array(one.landmarks)[:, 1]) for one in records]
+        assert r.height == pytest.approx(np.median(high), rel=0.02)
+    assert not told["small"], "the built-in clips are made for the demo"
+    assert all(said in told["large"] for said in ("demo draws it with 110", "gpu takes 221", "--minutes"))
+    assert "gpu" not in extract.extract(tmp_path / "small.mp4", tmp_path / "f", "smoke").advice, "the next one will do"
+
+
 def test_turned_faces_are_left_out(short, tmp_path, clip_a):
     yaw = [abs(faces.pose(found[0].landmarks, found[0].depth)[0]) for found in clip_a.faces[:30]]
     limit = float(np.sort(yaw)[14:16].mean())
