@@ -17,7 +17,7 @@ from faceswap_lib.faceset import Contents, Progress, Record, Source
 from faceswap_lib.mesh import MARGIN
 from faceswap_lib.profiles import Profile
 
-SOFT = 2.0  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
+SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
 SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
 SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
 
@@ -37,7 +37,7 @@ class Track:
 class ExtractResult:
     """What an extraction found: faces of the chosen person, kept for training, people seen, reasons for the rest.
 
-    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or none.
+    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or empty.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class ExtractResult:
     kept: int
     people: int
     left_out: dict[str, int]
-    height: float
+    height: int
     advice: str
 
 
@@ -234,18 +234,18 @@ def _result(folder: Path, frames: int, contents: Contents, people: int) -> Extra
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
-    height = float(np.median([r.box[3] for r in kept or mine]))
+    height = round(np.median([r.box[3] for r in kept or mine]))
     return ExtractResult(folder, frames, len(mine), len(kept), people,
                          {reason: reasons.count(reason) for reason in sorted(set(reasons))}, height,
                          _advice(height, profiles.get(contents.made_by["profile"])))  # fmt: skip
 
 
-def _advice(height: float, profile: Profile) -> str:
+def _advice(height: int, profile: Profile) -> str:
     larger = [p for p in profiles.PROFILES.values() if p.texture > profile.texture]
     if not larger or height * MARGIN < SOFT * profile.texture:
         return ""
     best = next((p for p in larger if height * MARGIN < SOFT * p.texture), larger[-1])
     without = ", with --minutes 10 where there is no graphics card" if best.mixed else ""
-    return (f"A face is {height:.0f} pixels high here, and the profile {profile.name} draws it with "
+    return (f"A face is {height} pixels high here, and the profile {profile.name} draws it with "
             f"{profile.texture / MARGIN:.0f}: the swap will be softer than the video. The profile {best.name} takes "
             f"{best.texture / MARGIN:.0f}; give it to extract and train{without}.")  # fmt: skip
