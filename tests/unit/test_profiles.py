@@ -2,6 +2,7 @@
 
 from dataclasses import FrozenInstanceError, fields
 
+import numpy as np
 import pytest
 
 from faceswap_lib import UserError, profiles
@@ -12,6 +13,7 @@ def test_a_profile_is_complete_and_fits_together(name):
     profile = profiles.get(name)
     assert profile.name == name
     assert profile.texture % 32 == 0 and profile.crop >= profile.texture, "the encoder halves its picture four times"
+    assert profile.texture <= profiles.TRUNK or np.log2(profile.texture / profiles.TRUNK) % 1 == 0, "it is doubled"
     assert profile.batch >= 4, "a preview has four rows"
     assert profile.minutes or profile.iterations, "training must end"
     assert 0 < profile.gan_from < 1 and profile.width > 0 and profile.every > 0 and profile.faces >= 8
