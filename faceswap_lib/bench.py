@@ -63,7 +63,7 @@ def bench(workdir: str | Path, profile: str = "demo", seconds: Sequence[float] =
     about = {"profile": profile, "batch": profiles.get(profile).batch, "from_scratch": from_scratch,
              "seeds": list(seeds), "work": work}  # fmt: skip
     moments = reports[0]["order"]
-    return _save(workdir, "bench.json", reports, about, moments, moments)
+    return medians.save(Path(workdir) / "bench.json", reports, about, moments, moments)
 
 
 def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, seeds: Sequence[int] = (0,),
@@ -83,7 +83,7 @@ def ablate(workdir: str | Path, profile: str = "demo", minutes: float = 1.0, see
         backwards = dict(reversed(models.items()))  # the last one scored is the one whose noise is told
         reports.append(_score(workdir, pair, backwards, folder, seed, every, say, progress))
     about = {"profile": profile, "seeds": list(seeds), "minutes": minutes, "variants": list(variants)}
-    return _save(workdir, "ablation.json", reports, about, list(variants), list(variants)[:1])
+    return medians.save(Path(workdir) / "ablation.json", reports, about, list(variants), list(variants)[:1])
 
 
 def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
@@ -93,32 +93,6 @@ def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
         if not made or faceset.load(folder).source.sha256 != video.sha256(clip):
             extract.extract(clip, folder)
     return Path(workdir)
-
-
-def table(made: dict) -> str:
-    """What `bench` or `ablate` returned as plain text: a line per figure, a column per row, and the noise.
-
-    Below it, where the compared rows are better and worse than others, frame by frame.
-    """
-    rows = made["rows"]
-    lines = [["", *rows, "±", "better"]]
-    for name, noise in made["noise"].items():
-        values = (shown(name, row.get(name)) for row in rows.values())
-        lines.append([name, *values, shown(name, noise), FIGURES[name].better])
-    return "\n".join([aligned(lines), "", *sides(made)])
-
-
-def sides(made: dict) -> list[str]:
-    """A sentence for each compared row and each other one: where it is better, where worse, frame by frame."""
-    out = []
-    for label, others in made["against"].items():
-        for other, differences in others.items():
-            found = {"better": [], "worse": [], "even": []}
-            for figure, difference in differences.items():
-                found[verdict(figure, difference)].append(figure)
-            told = "; ".join(f"{side} in {', '.join(found[side])}" for side in ("better", "worse") if found[side])
-            out.append(f"{label} against {other}: {told or 'no clear difference'}")
-    return out
 
 
 def _facesets(workdir: str | Path) -> tuple[Path, Path]:
@@ -165,55 +139,3 @@ def _score(workdir: str | Path, pair: Pair, models: dict[str, Path], folder: Pat
         {name: clips[name] for name in others}, seed, every, progress=progress,
     )  # fmt: skip
     return report | {"order": list(clips)}
-
-
-def _save(workdir: str | Path, name: str, reports: list[dict], about: dict, named: list[str],
-          compared: list[str]) -> dict:  # fmt: skip
-    """Medians over the seeds, written whole or not at all.
-
-    named: the trained rows as they stand in the table; compared: rows whose differences to all others are kept.
-    """
-    first, (*others, last) = reports[0]["figures"], reports[0]["order"]
-    figures = [f for f in first if all(f in r["figures"] for r in reports) and not f.startswith("unseen")]
-    references = [label for label in first["identity"]["reference"] if label not in others]
-    labels = [*named, *references]
-    rows = {label: {f: _median(reports, f, None if label == last else label) for f in figures} for label in labels}
-    noise = {f: float(np.median([(r["figures"][f]["high"] - r["figures"][f]["low"]) / 2 for r in reports]))
-             for f in figures}  # fmt: skip
-    against = {label: {other: {f: d for f in figures if (d := _difference(reports, f, label, other))}
-                       for other in labels if other != label} for label in compared}  # fmt: skip
-    made = {"rows": rows, "noise": noise, "against": against, "about": about | {"run": reports[0]["run"]}}
-    part = Path(workdir) / f"{name}.part"
-    part.write_text(json.dumps(made, indent=1), encoding="utf-8")
-    os.replace(part, Path(workdir) / name)
-    return made
-
-
-def _difference(reports: list[dict], figure: str, label: str, other: str) -> list[float] | None:
-    """Of two rows, frame by frame: [difference, low, high], medians over the seeds; None where one has no frames."""
-    found = []
-    for report in reports:
-        frames = [report["frames"].get("swap" if row == report["order"][-1] else row, {}) for row in (label, other)]
-        columns = [np.array(of[figure], float) for of in frames if figure in of]
-        if len(columns) < 2:
-            return None
-        if FIGURES[figure].correlates:
-            source = np.array(report["frames"]["source"][figure], float)
-            columns = [np.c_[column, source] for column in columns]
-        found.append(interval(columns[0], report["run"]["seed"], columns[1]))
-    return [round(float(x), 4) for x in np.median(found, 0)]
-
-
-def verdict(figure: str, difference: list[float]) -> str:
-    """Is a row "better" or "worse" than another in a figure, or "even": the interval of the difference has 0 in it."""
-    _, low, high = difference
-    if not (low > 0 or high < 0):
-        return "even"
-    return "better" if (low > 0) == (FIGURES[figure].better == "higher") else "worse"
-
-
-def _median(reports: list[dict], figure: str, label: str | None) -> float | None:
-    """Of a figure's values for a reference (None: the swap itself); None where it has none."""
-    found = [r["figures"][figure]["value"] if label is None else r["figures"][figure]["reference"].get(label)
-             for r in reports]  # fmt: skip
-    return None if None in found else round(float(np.median(found)), 4)

@@ -18,19 +18,7 @@ from faceswap_lib.mesh import MARGIN
 from faceswap_lib.profiles import Profile
 
 SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
-SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
-SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
 
-
-@dataclass
-class Track:
-    """A face followed from frame to frame: where it was last and how it looked, its records, and a few likenesses."""
-
-    box: np.ndarray
-    last: int
-    look: np.ndarray
-    records: list[int] = field(default_factory=list)
-    likeness: list[np.ndarray] = field(default_factory=list)
 
 
 @dataclass
@@ -147,36 +135,6 @@ def _record(
         pose=np.round(faces.pose(face.landmarks, face.depth), 1).tolist(),
     )  # fmt: skip
     return record, picture
-
-
-def _look(picture: np.ndarray) -> np.ndarray:
-    # of mean 0 and length 1: the product of two is their correlation, which a change of light hardly touches
-    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (16, 16), interpolation=cv2.INTER_AREA).astype("f4")
-    small -= small.mean()
-    return small / (np.linalg.norm(small) + 1e-6)
-
-
-def _follow(tracks: list[Track], face: faces.Face, index: int, taken: set[int], look: np.ndarray) -> Track:
-    live = [t for t in tracks if index - t.last <= 2 and id(t) not in taken and (t.look * look).sum() > SAME_SHOT]
-    best = max(live, key=lambda t: faces.overlap(t.box, face.box), default=None)
-    if best is None or faces.overlap(best.box, face.box) < 0.3:
-        best = Track(face.box, index, look)
-        tracks.append(best)
-    best.box, best.last, best.look = face.box, index, look
-    return best
-
-
-def _people(tracks: list[Track]) -> list[list[Track]]:
-    """Tracks grouped by likeness, the person with the most faces first."""
-    people: list[list[Track]] = []
-    for track in sorted(tracks, key=lambda t: -len(t.records)):
-        mine = np.mean(track.likeness, 0)
-        far = [np.linalg.norm(np.mean([x for t in p for x in t.likeness], 0) - mine) for p in people]
-        if far and min(far) < SAME_PERSON:
-            people[int(np.argmin(far))].append(track)
-        else:
-            people.append([track])
-    return sorted(people, key=lambda p: -sum(len(t.records) for t in p))
 
 
 def _assign(records: list[Record], people: list[list[Track]], chosen: int) -> None:

@@ -5,26 +5,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+# what a long piece of work calls: done, of how many (None: not known), a note
+Progress = Callable[[int, int | None, str], None]
 PLAIN_EVERY = 5  # seconds between lines of progress where there is no terminal
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]:
+def progress_bar(title: str) -> Iterator[Progress]:
     """A `progress` callback that shows a bar with an estimate on stderr, or plain lines where there is no terminal."""
     if not sys.stderr.isatty():
         yield _plain(title)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"),
                TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=None, note="")
         yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
 
 
-def _plain(title: str) -> Callable[[int, int | None, str], None]:
+def _plain(title: str) -> Progress:
     start = last = begun = time.monotonic()
     before = 0
 

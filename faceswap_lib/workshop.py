@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faceswap_lib.files import whole
 from faceswap_lib import UserError, profiles, report, video
 from faceswap_lib.peak import Peak
 
@@ -207,9 +208,8 @@ def _write_index(run: Workshop) -> None:
     has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
     clip = '<video src="swapped.mp4#t=1.2" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
-    part = run.workdir / "index.html.part"
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, run.workdir / "index.html")
+    with whole(run.workdir / "index.html") as part:
+        part.write_text(page, encoding="utf-8")
 
 
 PAGE = """<!doctype html>

@@ -49,7 +49,7 @@ def _available(answer: object) -> int:
 
 
 def stopped(shape: str, said: dict) -> bool:
-    """Whether a stopped VM is billed: the account's own answer, or else that of cloud.json."""
+    """Whether a stopped VM is billed: the account's own answer, or else that of prices.json."""
     answers = said["shapes"].values() if isinstance(said["shapes"], dict) else ()
     told = [_entry(shape, each).get("is_billed_for_stopped_instance") for each in answers]
     return next((each for each in told if each is not None), bill.get(shape)["billed_when_stopped"])

@@ -1,4 +1,4 @@
-"""What a machine in the cloud costs: the facts in cloud.json, the price of the day, and what forgetting it costs."""
+"""What a machine in the cloud costs: the facts in prices.json, the price of the day, and what forgetting it costs."""
 
 import json
 import urllib.parse
@@ -40,12 +40,12 @@ class Cost:
 
 @lru_cache(maxsize=1)
 def cloud() -> dict:
-    """cloud.json: shapes, prices, limits and free tier, each with its sources and their dates."""
-    return json.loads(Path(__file__).with_name("cloud.json").read_text(encoding="utf-8"))
+    """prices.json: shapes, prices, limits and free tier, each with its sources and their dates."""
+    return json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
 
 
 def get(shape: str) -> dict:
-    """What cloud.json says of a shape; UserError that lists the known ones."""
+    """What prices.json says of a shape; UserError that lists the known ones."""
     shapes = cloud()["shapes"]
     if shape not in shapes:
         raise UserError(f"There is no shape '{shape}' in this workshop; choose one of {', '.join(shapes)}.")
@@ -58,7 +58,7 @@ def disk_gb(shape: str) -> int:
 
 
 def recorded(shape: str) -> Price:
-    """The price in cloud.json, dated by its oldest part."""
+    """The price in prices.json, dated by its oldest part."""
     parts, disk = get(shape)["parts"], cloud()["storage"]["parts"]
     listed = {part: cloud()["prices"][part] for part in (*parts, *disk)}
     doubts = [listed[part]["doubt"] for part in parts if "doubt" in listed[part]]

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from faceswap_lib import faces
-from faceswap_lib.faces import ANCHOR, OVAL, POINTS, similarity, transform
-from faceswap_lib.mesh import Mesh
-from faceswap_lib.swap import Keeper, Scene
+from faceswap_lib.compose.scenes import Keeper, Scene
+from faceswap_lib.face.anatomy import ANCHOR, OVAL, POINTS
+from faceswap_lib.face.detect import Hands
+from faceswap_lib.face.faceset import evenly
+from faceswap_lib.face.geometry import similarity, transform
+from faceswap_lib.face.mesh import Mesh
 
 BRIGHT, TINT = 0.02, 0.012  # how far skin is from its drawing, of full scale: what differs so is 1 unit apart
 SURE, MAYBE, WHOLE = 10.0, 2.0, 4.0  # units: where something begins, how far it goes, from where it hides all
@@ -103,21 +105,6 @@ class Front:
         return np.hypot(bright / BRIGHT, tint / TINT) / self._hard
 
 
-class Hands:
-    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
-
-    def __init__(self) -> None:
-        self._track = faces.mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
-        self._last: list[np.ndarray] = []
-
-    def covers(self, frame: np.ndarray) -> list[np.ndarray]:
-        """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
-        points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
-        found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
-        found, self._last = found or self._last, found  # one missed for once is where it was
-        return found
-
-
 def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """What keeps in front of a scene's faces what is in front of them; the scene is on the mesh.
 
@@ -151,7 +138,7 @@ def _learn(front: Front, at: Scene, own: Own, mean: np.ndarray) -> np.ndarray:
     usable = at.found.usable
     if not len(usable):
         return mean
-    pick = usable[np.unique(np.linspace(0, len(usable) - 1, min(SAMPLE, len(usable))).astype(int))]
+    pick = usable[evenly(SAMPLE, len(usable))]
     flat = [transform(at.found.transform(i), at.solid[i][:, :2]) for i in pick]
     textures = np.stack([at.on.texture(*one) for one in zip(at.found.images(pick), flat, strict=True)])
     seen = np.stack([at.on.visibility(at.solid[i]) for i in pick])
@@ -193,13 +180,6 @@ def carry(mask: np.ndarray, on: Mesh, solid: np.ndarray, target: np.ndarray) -> 
         now = cv2.remap(here, place[..., 0], place[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         place += ((there - now) @ back.T).astype("f4")
     return cv2.remap(mask, place[..., 0], place[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _cover(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    palm, spots = [0, 1, 5, 9, 13, 17], np.round(points).astype("i4")  # each finger has four points, from 1 on
-    thick = 0.15 * (np.linalg.norm(points[0] - points[9]) + 1.2 * np.linalg.norm(points[5] - points[17]))
-    out = cv2.fillConvexPoly(np.zeros(shape, "u1"), cv2.convexHull(spots[palm]), 255)
-    return cv2.polylines(out, [spots[palm], *spots[1:].reshape(5, 4, 2)], False, 255, max(1, round(thick)))
 
 
 def _quotient(seen: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -13,11 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError, video
-from faceswap_lib.figures import FIGURES, change
-from faceswap_lib.report import labels, shown
+from faceswap_lib import UserError
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.measure.report import labels, shown
+from faceswap_lib.measure.verdicts import change
+from faceswap_lib.media import video
+from faceswap_lib.network import previews
 
-COLUMNS = ("A", "A → A", "A → B", "B", "B → B", "B → A")  # of a training's preview
 EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
 MADE_BY = {"faces/a": ("faces.json", "03_extract"), "faces/b": ("faces.json", "03_extract"),
            "model": ("model.weights.h5", "04_train"), "swapped.mp4": ("", "05_convert")}  # fmt: skip
@@ -136,7 +138,7 @@ def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) 
     pick = set(np.linspace(0, frames - 1, count).astype(int))
     sides = [[frame for i, frame in enumerate(video.frames(clip)) if i in pick] for clip in clips.values()]
     pages = [np.hstack([_tall(picture, height) for picture in moment]) for moment in zip(*sides, strict=True)]
-    images = "".join(f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{_jpeg(page)}">'
+    images = "".join(f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
                      for i, page in enumerate(pages))  # fmt: skip
     names = "".join(f'<span style="flex:1">{html.escape(name)}</span>' for name in clips)
     move = "this.parentNode.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
@@ -181,11 +183,11 @@ class Progress:
             self.handle = sys.modules["IPython"].display.display(page, display_id=True)
 
     def _picture(self) -> str:
-        previews = sorted((Path(self.model) / "previews").glob("*.jpg")) if self.model else []
-        if not previews:
+        sheets = previews.paths(self.model) if self.model else []
+        if not sheets:
             return ""
-        source = f"data:image/jpeg;base64,{_base64(previews[-1].read_bytes())}"
-        names = "".join(f'<span style="flex:1">{name}</span>' for name in COLUMNS)
+        source = f"data:image/jpeg;base64,{_base64(sheets[-1].read_bytes())}"
+        names = "".join(f'<span style="flex:1">{name}</span>' for name in previews.COLUMNS)
         return (f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
                 f'<img alt="training preview" style="width:100%" src="{source}"></div>')  # fmt: skip
 
@@ -195,7 +197,8 @@ def _tall(picture: np.ndarray, height: int) -> np.ndarray:
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _jpeg(picture: np.ndarray) -> str:
+def jpeg(picture: np.ndarray) -> str:
+    """A picture (H, W, 3) as the address of an image within a page."""
     data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
 

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from faceswap_lib import UserError, show
-from faceswap_lib.bench import verdict
-from faceswap_lib.figures import FIGURES
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.measure.verdicts import side
 
 COLOURS = {"better": "#2d8a4e", "worse": "#c8553d", "even": "#8d99ae"}
 UNTRAINED = {"B's mean": "--", "B's nearest": ":"}
@@ -46,7 +46,7 @@ def over_time(made: dict, names: Sequence[str]) -> Figure:
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     axes[0, 0].legend(frameon=False, fontsize=7)
-    return show.finished(fig, "")
+    return theme.finished(fig, "")
 
 
 def differences(made: dict, names: Sequence[str]) -> Figure:
@@ -60,7 +60,7 @@ def differences(made: dict, names: Sequence[str]) -> Figure:
             if name in found:
                 value, low, high = found[name]
                 ax.errorbar(value, place, xerr=[[value - low], [high - value]], fmt="o", ms=4,
-                            color=COLOURS[verdict(name, found[name])])  # fmt: skip
+                            color=COLOURS[side(name, low, high)])  # fmt: skip
         ax.axvline(0, color="#555555", lw=0.8)
         ax.set_title(f"{name}\n({FIGURES[name].better} is better)", fontsize=9)
         ax.tick_params(labelsize=7)
@@ -68,7 +68,7 @@ def differences(made: dict, names: Sequence[str]) -> Figure:
     axes[0, 0].set_yticks(range(len(others)), others, fontsize=9)
     axes[0, 0].invert_yaxis()
     fig.suptitle(f"“{label}” less each variant. Green: it is better; red: worse; grey: no clear difference", fontsize=9)
-    return show.finished(fig, "")
+    return theme.finished(fig, "")
 
 
 def layers(made: dict) -> Figure:
@@ -83,7 +83,7 @@ def layers(made: dict) -> Figure:
     ax.invert_yaxis()
     ax.set_xlabel("ms, forward and backward, the layer alone", fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
-    return show.finished(fig, "")
+    return theme.finished(fig, "")
 
 
 def _seen(made: dict) -> list[str]:

@@ -165,5 +165,5 @@ def number(value: float) -> str:
 
 
 def _done(fig: Figure, ax: Axes, x: str, y: str, title: str = "") -> Figure:
-    show.tidy(ax, x, y)
-    return show.finished(fig, title)
+    theme.tidy(ax, x, y)
+    return theme.finished(fig, title)

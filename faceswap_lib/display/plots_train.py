@@ -4,26 +4,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure
 
-from faceswap_lib import faceset, show
-from faceswap_lib.pages import COLUMNS
+from faceswap_lib.display import show, theme
+from faceswap_lib.face.faceset import evenly
+from faceswap_lib.network import previews
 
 
 def curves(history: Sequence[dict]) -> Figure:
     """Learning curves of a training: the loss on faces it learns from and on faces it never sees."""
     fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
     steps = [r["iteration"] for r in history]
-    for side, colour in (("a", show.A), ("b", show.B)):
+    for side, colour in (("a", theme.A), ("b", theme.B)):
         name = side.upper()
         held, own = ([r[f"{kind}_{side}"] for r in history] for kind in ("held", "loss"))
         ax.plot(steps, held, color=colour, lw=2.5, label=f"{name}, never seen")
         ax.plot(steps[1:], own[1:], color=colour, lw=1.2, ls="--", label=f"{name}, learned from")
-    show.tidy(ax, "iteration", "loss: lower is better")
+    theme.tidy(ax, "iteration", "loss: lower is better")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, ncols=2, fontsize=9)
-    return show.finished(fig, "Learning curves")
+    return theme.finished(fig, "Learning curves")
 
 
 def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
@@ -33,32 +33,23 @@ def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
         played = [r for r in history if r["gan_real"] or r["gan_fake"]]
         steps = [r["iteration"] for r in played]
         for key, style, label in (("gan_real", "-", "on real pictures"), ("gan_fake", "--", "on drawn pictures")):
-            ax.plot(steps, [r[key] for r in played], style, color=show.GAME, marker=".", label=label)
-        ax.axhline(1, color=show.GREY, lw=1, ls=":")
-        show.tidy(ax, "iteration", "discriminator's loss" if ax is axes[0][0] else "")
+            ax.plot(steps, [r[key] for r in played], style, color=theme.GAME, marker=".", label=label)
+        ax.axhline(1, color=theme.GREY, lw=1, ls=":")
+        theme.tidy(ax, "iteration", "discriminator's loss" if ax is axes[0][0] else "")
         ax.set_title(name if played else f"{name}: no game was played", fontsize=10)
         ax.set(ylim=(0, 2.2), xlim=(0, max(1, history[-1]["iteration"]) * 1.05))
     axes[0][0].legend(frameon=False, fontsize=9)
-    return show.finished(fig, "")
+    return theme.finished(fig, "")
 
 
 def preview(model: str | Path, which: int = -1) -> Figure:
     """A preview of a training (0 the first, -1 the last): held-out faces, and how the network draws them."""
-    path = _previews(model)[which]
-    return show.grid(dict(zip("1234", _cut(path), strict=True)), COLUMNS, f"iteration {int(path.stem)}")
+    path = previews.paths(model)[which]
+    return show.grid(dict(zip("1234", previews.cut(path), strict=True)), previews.COLUMNS, f"iteration {int(path.stem)}")
 
 
 def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:
     """Line 0 to 3 of the previews of a training, from the first to the last."""
-    previews = _previews(model)
-    pick = [previews[i] for i in np.unique(np.linspace(0, len(previews) - 1, count).astype(int))]
-    return show.grid({f"iteration {int(path.stem)}": _cut(path)[line] for path in pick}, COLUMNS)
-
-
-def _previews(model: str | Path) -> list[Path]:
-    return sorted((Path(model) / "previews").glob("*.jpg"))
-
-
-def _cut(path: Path) -> list[list[np.ndarray]]:
-    """A preview sheet into its four rows of six pictures."""
-    return [np.split(line, len(COLUMNS), 1) for line in np.split(faceset.read_image(path), 4)]
+    sheets = previews.paths(model)
+    pick = [sheets[i] for i in evenly(count, len(sheets))]
+    return show.grid({f"iteration {int(path.stem)}": previews.cut(path)[line] for path in pick}, previews.COLUMNS)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import label, pages, show, video
-from faceswap_lib.figures import FIGURES
-from faceswap_lib.report import shown, summarise
+from faceswap_lib.display import pages, theme
+from faceswap_lib.face.geometry import close_up
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.measure.report import shown, summarise
+from faceswap_lib.media import video
+from faceswap_lib.trust import label
 
-LOOKS = {"source": (show.GREY, 1.6), "ideal": ("#2d8a4e", 1.6), "swap": (show.B, 2.6)}  # colour, width; last on top
+LOOKS = {"source": (theme.GREY, 1.6), "ideal": (theme.IDEAL, 1.6), "swap": (theme.B, 2.6)}  # colour, width; last on top
 FAINT = ("#8fbcd4", "#c3aed6", "#dfbf5f", "#e3a8a0", "#b8b8b8")  # references, in turn
 POINTS = 400  # of a curve at most, or an hour's report would be too large to send
 FLAT = 5e-4  # a curve that moves less does so out of sight
@@ -33,7 +36,7 @@ def page(report: dict, values: Values, clips: dict[str, str | Path], places: dic
     steps = [f"<b>{name}</b>: {advice}" for name, (_, advice) in said.items() if advice]
     steps += map(escape, report["verdicts"][len(said) :])
     items = "".join(f"<li>{step}</li>" for step in steps or ["No figure is clearly bad."])
-    parts = [HEAD.format(swap=show.B, label=label.TEXT, summary=escape(summarise(report)), steps=items)]
+    parts = [HEAD.format(swap=theme.B, label=label.TEXT, summary=escape(summarise(report)), steps=items)]
     for group, names in groupby(figures, lambda name: FIGURES[name].group):
         parts.append(_grid(group, [_card(name, figures[name], *said[name], values, fps) for name in names]))
     return "\n".join([*parts, _worst(figures, values, clips, places, fps), _record(report["run"]), "</body></html>\n"])
@@ -126,7 +129,7 @@ def _worst(figures: dict, values: Values, clips: dict[str, str | Path], places: 
     chosen = _choose(values["swap"], sorted(places), JUDGES["ideal" in clips])
     if not chosen:
         return _grid("The worst frames", ["No frame could be judged."])
-    sides = {each: {i: show.close_up(frame, places[i], SIZE) for i, frame in enumerate(video.frames(clips[each]))
+    sides = {each: {i: close_up(frame, places[i], SIZE) for i, frame in enumerate(video.frames(clips[each]))
                     if i in chosen} for each in ("source", "swap", "ideal") if each in clips}  # fmt: skip
     # A close-up cuts off the video's own label, and a picture is soon copied out of a page.
     stamp, cards = label.Label(SIZE, SIZE, {}), []
@@ -134,7 +137,7 @@ def _worst(figures: dict, values: Values, clips: dict[str, str | Path], places: 
     for i, name in chosen.items():
         value, usual = (_number(name, each) for each in (values["swap"][name][i], figures[name]["value"]))
         told = f"worst in {name}: {value} ({usual} on average)" if value != "–" else f"{name} could not be measured"
-        pictures = "".join(f'<figure><img src="{pages._jpeg(side[i])}" width="{SIZE}" height="{SIZE}" '
+        pictures = "".join(f'<figure><img src="{pages.jpeg(side[i])}" width="{SIZE}" height="{SIZE}" '
                            f'alt="{each}, frame {i}, close to the face"><figcaption>{each}</figcaption></figure>'
                            for each, side in sides.items())  # fmt: skip
         cards.append(f'<h3>Frame {i}, {i / fps:.1f} s</h3><p>{told}</p><div class="faces">{pictures}</div>')

@@ -10,11 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from faceswap_lib import UserError, faces, faceset, motion, video
-from faceswap_lib.mesh import canvas
+from faceswap_lib import UserError
+from faceswap_lib.compose import color, model_swap
+from faceswap_lib.display.theme import GAME, GREY, IDEAL, A, B, finished, tidy
+from faceswap_lib.face import faceset, motion
+from faceswap_lib.face.detect import Detector
+from faceswap_lib.face.faceset import evenly
+from faceswap_lib.face.geometry import close_up, lens, transform
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.media import video
 
-A, B, GAME, GREY = "#2a6f97", "#c8553d", "#6a4c93", "#5c677d"  # A is blue, B is red, the GAN violet, everywhere
-AROUND = 1.5  # a close-up is this many faces wide
 
 
 def grid(rows: Mapping[str, Sequence[np.ndarray]], columns: Sequence[str] = (), title: str = "",
@@ -48,7 +53,7 @@ def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, cou
         return grid({name: moments(clip, count) for name, clip in clips.items()})
     found = faceset.load(folder)
     at = dict(zip(found.frames.tolist(), found.solid, strict=True))
-    pick = found.frames[_evenly(len(at), count)]
+    pick = found.frames[evenly(count, len(at), ends=False)]
     rows = {name: [close_up(frame, at[i]) for i, frame in enumerate(video.frames(clip)) if i in pick]
             for name, clip in clips.items()}  # fmt: skip
     return grid(rows, [f"{i / found.source.fps:.1f} s" for i in pick])
@@ -56,14 +61,14 @@ def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, cou
 
 def moments(clip: str | Path, count: int = 6) -> list[np.ndarray]:
     """Frames evenly over a clip, without its ends."""
-    pick = _evenly(video.probe(clip).frames, count)
+    pick = evenly(count, video.probe(clip).frames, ends=False)
     return [frame for i, frame in enumerate(video.frames(clip)) if i in pick]
 
 
 def mesh_of(clip: str | Path, moment: float = 0.0, size: int = 400) -> dict[str, np.ndarray]:
     """A clip's first face from a moment (0 start, 1 end) on: close up, with landmarks and mesh, and its texture."""
     first = int(moment * (video.probe(clip).frames - 1))
-    with faces.Detector() as detector:
+    with Detector() as detector:
         for i, frame in enumerate(video.frames(clip)):
             if i >= first and (found := detector.detect(frame)):
                 points = found[0].landmarks
@@ -72,17 +77,10 @@ def mesh_of(clip: str | Path, moment: float = 0.0, size: int = 400) -> dict[str,
     raise UserError(f"{clip} shows no face from {moment:.0%} of its length on; choose an earlier moment.")
 
 
-def close_up(frame: np.ndarray, points: np.ndarray, size: int = 200) -> np.ndarray:
-    """The square (size, size, 3) around a face's points (N, ≥ 2), half as wide again as the face."""
-    m = _lens(points, size)
-    way = cv2.INTER_AREA if m[0, 0] < 0.6 else cv2.INTER_CUBIC
-    return cv2.warpAffine(frame, m, (size, size), flags=way, borderMode=cv2.BORDER_REPLICATE)
-
-
 def mesh_on(frame: np.ndarray, points: np.ndarray, size: int = 480) -> np.ndarray:
     """A close-up (size, size, 3) with the mesh's lines and the face's points (478, ≥ 2) drawn on it."""
     out = close_up(frame, points, size)
-    spots = np.round(faces.transform(_lens(points, size), points[:, :2]) * 16).astype("i4")  # 16ths of a pixel
+    spots = np.round(transform(lens(points, size), points[:, :2]) * 16).astype("i4")  # 16ths of a pixel
     lines = out.copy()
     cv2.polylines(lines, list(spots[canvas("mesh", 64).inner]), True, (255, 255, 255), 1, cv2.LINE_AA, 4)
     out = cv2.addWeighted(lines, 0.5, out, 0.5, 0)
@@ -108,9 +106,9 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
     """Faces of a faceset, evenly over time: the aligned picture, the texture through the mesh, the motion."""
     found, on = faceset.load(folder), canvas("mesh", size)
     solid = motion.smooth(found.solid, found.frames)
-    moves, pick = motion.person(solid).motion, found.usable[_evenly(len(found.usable), count)]
+    moves, pick = motion.person(solid).motion, found.usable[evenly(count, len(found.usable), ends=False)]
     aligned = list(found.images(pick))
-    points = [faces.transform(found.transform(i), solid[i][:, :2]) for i in pick]
+    points = [transform(found.transform(i), solid[i][:, :2]) for i in pick]
     textures = [on.texture(picture, flat) for picture, flat in zip(aligned, points, strict=True)]
     moved = [(0.5 + on.motion_picture(moves[i])[..., :3] / 2).clip(0, 1) for i in pick]
     times = [f"{found.frames[i] / found.source.fps:.1f} s" for i in pick]
@@ -119,13 +117,11 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
 
 def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict:
     """One frame's face before and after conversion, by each colour method; moment: 0 the first face, 1 the last."""
-    from faceswap_lib import color, convert
-
     found = faceset.load(faces_a)
     face = round(moment * (len(found.frames) - 1))
     index = int(found.frames[face])
     frame = video.frame(clip, index)
-    made = convert.still(frame, index, faces_a, model, color.METHODS)
+    made = model_swap.still(frame, index, faces_a, model, color.METHODS)
     here = motion.smooth(found.solid, found.frames)[face]
     return {name: close_up(picture, here) for name, picture in {"source": frame, **made}.items()}
 
@@ -170,7 +166,7 @@ def network(path: str = "train") -> Figure:
 
 def over_time_of(report: dict, names: Sequence[str]) -> Figure:
     """Figures of a report over time: the swap, the source, and the ideal where there is one."""
-    frames, looks = report["frames"], {"source": (GREY, 1.2), "ideal": ("#2d8a4e", 1.2), "swap": (B, 2.2)}
+    frames, looks = report["frames"], {"source": (GREY, 1.2), "ideal": (IDEAL, 1.2), "swap": (B, 2.2)}
     names = [name for name in names if name in frames["swap"]]
     fig, axes = plt.subplots(len(names), 1, figsize=(8, 1.5 * len(names)), squeeze=False, sharex=True,
                              layout="constrained")  # fmt: skip
@@ -193,28 +189,3 @@ def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> 
     ax.margins(x=0.15)
     tidy(ax, label, "")
     return finished(fig, "")
-
-
-def _evenly(length: int, count: int) -> np.ndarray:
-    return np.unique(np.linspace(0, length - 1, count + 2).astype(int)[1:-1])
-
-
-def _lens(points: np.ndarray, size: int) -> np.ndarray:
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    scale = size / ((high - low).max() * AROUND)
-    return np.c_[np.eye(2) * scale, size / 2 - (low + high) / 2 * scale]
-
-
-def tidy(ax: Axes, x: str, y: str) -> None:
-    """Name the axes and take the frame's upper and right side away."""
-    ax.set(xlabel=x, ylabel=y)
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def finished(fig: Figure, title: str) -> Figure:
-    """The figure with its title, closed."""
-    if title:
-        fig.suptitle(title, fontsize=12)
-    fig.set_dpi(90)
-    plt.close(fig)  # so that a notebook shows it once, as the cell's value
-    return fig

@@ -1,37 +1,18 @@
-"""Find a face: landmarks, alignment, mask, pose, likeness. The only file that knows MediaPipe and dlib.
+"""Find faces and hands in a frame: the only file that knows MediaPipe.
 
 Points are float32 pixels of the upright frame, x right, y down; depth is in the unit of x, smaller is nearer.
 """
 
-import json
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
 
 import cv2
 import numpy as np
 
-POINTS = 468  # MediaPipe's mesh without the ten iris points that follow it
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # fmt: skip
-EYES = ([33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246],
-        [362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398])  # fmt: skip
-LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
-MOUTH = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
-BROWS = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276]
-IRISES = ([468, 469, 470, 471, 472], [473, 474, 475, 476, 477])
-# What stays put while a face talks: eyes' outline, nose bridge, mouth corners
-ANCHOR = [33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380, 168, 197, 61, 291]
-# iBUG's 68 points among MediaPipe's 478; dlib's recogniser was trained on faces cut by these
-IBUG = [162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,
-        71, 63, 105, 66, 107, 336, 296, 334, 293, 301, 168, 197, 5, 4, 75, 97, 2, 326, 305,
-        33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
-        61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87]  # fmt: skip
+from faceswap_lib.face.geometry import iris_distance, overlap
+
 HASTE = 0.3  # iris distances that a face goes from one frame to the next, beyond which it is looked at twice
-COVERAGE = 1.5  # an aligned crop is this many canonical faces high: the ring around the face stays inside
 
 
 @dataclass
@@ -42,13 +23,6 @@ class Face:
     landmarks: np.ndarray
     depth: np.ndarray
     score: float
-
-
-@lru_cache(maxsize=1)
-def canonical() -> np.ndarray:
-    """The canonical face (468, 3): symmetric, frontal, eye corners 1 apart, anchors' mean at 0 (setup/canonical.py)."""
-    data = json.loads(Path(__file__).with_name("canonical.json").read_text())
-    return np.array(data["points"], "f4")
 
 
 def mediapipe() -> ModuleType:
@@ -148,112 +122,23 @@ def _far(face: Face, others: list[Face]) -> list[float]:
     return [float(np.linalg.norm(one.landmarks.mean(0) - here)) / ruler for one in others]
 
 
-def iris_distance(landmarks: np.ndarray) -> float:
-    """Pixels between the centres of both irises; landmarks (478, 2)."""
-    return float(np.linalg.norm(np.subtract(*(landmarks[iris].mean(0) for iris in IRISES))))
+class Hands:
+    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
+
+    def __init__(self) -> None:
+        self._track = mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
+        self._last: list[np.ndarray] = []
+
+    def covers(self, frame: np.ndarray) -> list[np.ndarray]:
+        """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
+        points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
+        found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
+        found, self._last = found or self._last, found  # one missed for once is where it was
+        return found
 
 
-def overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boxes x y w h."""
-    size = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
-    both = size.clip(0).prod()
-    return float(both / (a[2:].prod() + b[2:].prod() - both + 1e-9))
-
-
-def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The rotation, scale and shift (2, 3) that lays points (N, 2) nearest to others, least squares (Umeyama 1991)."""
-    s, t = (p - p.mean(0) for p in (np.asarray(source, float), np.asarray(target, float)))
-    s, t = s[:, 0] + 1j * s[:, 1], t[:, 0] + 1j * t[:, 1]
-    k = np.vdot(s, t) / np.vdot(s, s).real
-    m = np.array([[k.real, -k.imag], [k.imag, k.real]])
-    return np.c_[m, np.mean(target, 0) - m @ np.mean(source, 0)]
-
-
-def transform(m: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (..., 2) through an affine map (2, 3)."""
-    return points @ m[:, :2].T + m[:, 2]
-
-
-def align(landmarks: np.ndarray, size: int) -> np.ndarray:
-    """The similarity (2, 3) from the frame to an aligned crop of size × size pixels; landmarks (≥ 468, 2)."""
-    face = canonical()[:, :2]
-    low, high = face[OVAL].min(0), face[OVAL].max(0)
-    target = (face - (low + high) / 2) / ((high - low).max() * COVERAGE) * size + size / 2
-    keep = ANCHOR + OVAL
-    return similarity(landmarks[keep], target[keep])
-
-
-def crop(frame: np.ndarray, m: np.ndarray, size: int) -> np.ndarray:
-    """The aligned crop (size, size, 3) of a frame through the similarity m (2, 3)."""
-    way = cv2.INTER_AREA if np.hypot(m[0, 0], m[0, 1]) < 0.6 else cv2.INTER_CUBIC
-    return cv2.warpAffine(frame, m, (size, size), flags=way, borderMode=cv2.BORDER_REPLICATE)
-
-
-def mask(landmarks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The face's outline filled: uint8 (H, W), 255 inside the oval of landmarks (≥ 468, 2)."""
-    return cv2.fillPoly(np.zeros(shape[:2], "u1"), [np.round(landmarks[OVAL]).astype("i4")], 255)
-
-
-def eye_distance(landmarks: np.ndarray) -> float:
-    """Pixels between the outer eye corners; the ruler of this kit."""
-    return float(np.linalg.norm(landmarks[263] - landmarks[33]))
-
-
-def sharpness(image: np.ndarray, inside: np.ndarray) -> float:
-    """Standard deviation of the Laplacian after a Gaussian of 0.8 px, over the pixels where inside (H, W) is set."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype("f4"), (0, 0), 0.8)
-    return float(cv2.Laplacian(grey, cv2.CV_32F)[inside > 0].std())
-
-
-def rigid(source: np.ndarray, target: np.ndarray, keep: list[int]) -> tuple[float, np.ndarray, np.ndarray]:
-    """(scale, rotation (3, 3), shift (3,)): scale · source @ rotation + shift is nearest to target over points keep.
-
-    Least squares without reflection (Kabsch 1976, Umeyama 1991); source and target are (N, 3).
-    """
-    a, b = source[keep].astype(float), target[keep].astype(float)
-    middle_a, middle_b = a.mean(0), b.mean(0)
-    u, s, v = np.linalg.svd((a - middle_a).T @ (b - middle_b))
-    flip = np.array([1, 1, np.sign(np.linalg.det(u @ v))])
-    rotation = (u * flip) @ v
-    scale = (s * flip).sum() / ((a - middle_a) ** 2).sum()
-    return float(scale), rotation, middle_b - scale * middle_a @ rotation
-
-
-def pose(landmarks: np.ndarray, depth: np.ndarray) -> tuple[float, float, float]:
-    """Yaw, pitch, roll in degrees: positive is a turn to the picture's right, a nod down, a tilt clockwise."""
-    _, r, _ = rigid(canonical(), np.c_[landmarks, depth][:POINTS], ANCHOR + OVAL)
-    ahead, across = np.array([0, 0, -1]) @ r, np.array([1, 0, 0]) @ r
-    yaw = np.degrees(np.arctan2(ahead[0], -ahead[2]))
-    pitch = np.degrees(np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2])))
-    return float(yaw), float(pitch), float(np.degrees(np.arctan2(across[1], across[0])))
-
-
-@lru_cache(maxsize=1)
-def _recogniser() -> object:
-    # find_spec, because importing the package needs pkg_resources, which setuptools has dropped
-    import dlib
-
-    folder = Path(find_spec("face_recognition_models").origin).parent / "models"
-    return dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
-
-
-def embed(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """A face's likeness as 128 numbers (dlib's ResNet, CC0): two pictures of one person are under 0.6 apart."""
-    return recognise(chip(frame, landmarks))
-
-
-def chip(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """What the recogniser looks at: the face upright, uint8 (150, 150, 3), cut by its 68 points."""
-    import dlib
-
-    p = landmarks[IBUG]
-    low, high = np.floor(p.min(0)).astype(int), np.ceil(p.max(0)).astype(int)
-    shape = dlib.full_object_detection(
-        dlib.rectangle(*map(int, (*low, *high))), dlib.points([dlib.point(int(round(x)), int(round(y))) for x, y in p])
-    )
-    return dlib.get_face_chip(np.ascontiguousarray(frame), shape, 150, 0.25)
-
-
-def recognise(picture: np.ndarray) -> np.ndarray:
-    """The likeness (128,) of a chip. It holds Python's lock, so threads gain nothing and processes do."""
-    return np.array(_recogniser().compute_face_descriptor(picture), "f4")
+def _cover(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    palm, spots = [0, 1, 5, 9, 13, 17], np.round(points).astype("i4")  # each finger has four points, from 1 on
+    thick = 0.15 * (np.linalg.norm(points[0] - points[9]) + 1.2 * np.linalg.norm(points[5] - points[17]))
+    out = cv2.fillConvexPoly(np.zeros(shape, "u1"), cv2.convexHull(spots[palm]), 255)
+    return cv2.polylines(out, [spots[palm], *spots[1:].reshape(5, 4, 2)], False, 255, max(1, round(thick)))

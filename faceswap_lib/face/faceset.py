@@ -4,8 +4,7 @@ Deleting a picture leaves that face out of training; its landmarks stay in `face
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faceswap_lib import UserError
+from faceswap_lib.files import whole
 
 SCHEMA = 1
 SHAPES = {"box": (4,), "landmarks": (478, 2), "depth": (478,), "transform": (2, 3), "pose": (3,)}
-Progress = Callable[[int, int | None, str], None]
 
 
 class Source(BaseModel):
@@ -108,6 +107,12 @@ class Faceset:
         return (self.image(int(i)) for i in indices)
 
 
+def evenly(most: int, stop: int, start: int = 0, ends: bool = True) -> np.ndarray:
+    """At most `most` of the numbers from start to stop - 1, evenly, the first and the last among them unless not ends."""
+    at = np.linspace(start, stop - 1, most if ends else most + 2).astype(int)
+    return np.unique(at if ends else at[1:-1])
+
+
 def load(folder: str | Path) -> Faceset:
     """Read a faceset; raises UserError when there is none, it is damaged, or of another version."""
     folder = Path(folder)
@@ -133,9 +138,8 @@ def load(folder: str | Path) -> Faceset:
 def save(folder: str | Path, contents: Contents) -> Path:
     """Write faces.json, complete or not at all."""
     path = Path(folder) / "faces.json"
-    part = path.with_suffix(".json.part")
-    part.write_text(contents.model_dump_json(), encoding="utf-8")
-    os.replace(part, path)
+    with whole(path) as part:
+        part.write_text(contents.model_dump_json(), encoding="utf-8")
     return path
 
 

@@ -5,15 +5,15 @@ Cootes, Edwards & Taylor 1998): the plain average of 240 such textures is a port
 the mesh or, to see what it is worth, the field's usual alignment by similarity, with the same methods.
 """
 
-import json
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError, faces
-from faceswap_lib.faces import ANCHOR, EYES, IRISES, MOUTH, OVAL, POINTS, canonical, similarity, transform
+from faceswap_lib import UserError
+from faceswap_lib.face import anatomy, geometry
+from faceswap_lib.face.anatomy import ANCHOR, EYES, IRISES, MOUTH, OVAL, POINTS, canonical
+from faceswap_lib.face.geometry import rasterise, similarity, transform
 
 RING = 1.35  # a ring of points this far outside the oval, so that the border has a texture too
 MARGIN = 1.16  # the texture is this many times as wide as the face
@@ -41,7 +41,7 @@ class Mesh:
         self._scale = size / ((high - low).max() * MARGIN)
         face = (flat - (low + high) / 2) * self._scale + (size - 1) / 2
         self.points = np.r_[face, ring(face)].astype("f4")
-        self.triangles = np.array(json.loads(Path(__file__).with_name("canonical.json").read_text())["triangles"])
+        self.triangles = anatomy.triangles()
         self.inner = self.triangles[(self.triangles < POINTS).all(1)]
         whole = np.array([[0, 0], [size - 1, size - 1]])
         index, self._weights, _ = rasterise(self.points, np.zeros(len(self.points)), self.triangles, whole)
@@ -133,7 +133,7 @@ class Mesh:
         cover = cv2.remap(alpha, *at, cv2.INTER_LINEAR, borderValue=0)[..., None]
         if mouth is not None:
             between = ((index >= 0) & self._mouth[index]).reshape(shape).astype("f4")
-            between = cv2.GaussianBlur(between, (0, 0), LIPS * faces.eye_distance(solid[:, :2]))[..., None]
+            between = cv2.GaussianBlur(between, (0, 0), LIPS * geometry.eye_distance(solid[:, :2]))[..., None]
             face = face + between * (cv2.remap(mouth[0], *places(mouth[1]), **cubic) - face)
         out = frame.copy()
         view = out[low[1] : high[1] + 1, low[0] : high[0] + 1]
@@ -147,8 +147,8 @@ class Crop:
     def __init__(self, size: int):
         self.size = size
         flat = canonical()[:, :2]
-        self.points = transform(faces.align(flat, size), flat).astype("f4")
-        self.inside = faces.mask(self.points, (size, size)).astype("f4") / 255
+        self.points = transform(geometry.align(flat, size), flat).astype("f4")
+        self.inside = geometry.mask(self.points, (size, size)).astype("f4") / 255
         hulls = [np.round(cv2.convexHull(self.points[p])).astype("i4") for p in (*EYES, MOUTH)]
         self.parts = [cv2.fillConvexPoly(np.zeros((size, size), "f4"), hull, 1.0) for hull in hulls]
         self.skin = self.inside * (1 - np.max(self.parts, 0))
@@ -156,12 +156,12 @@ class Crop:
 
     def texture(self, image: np.ndarray, flat: np.ndarray) -> np.ndarray:
         """The aligned picture uint8 (S, S, 3) of a face with points (≥ 468, 2)."""
-        return faces.crop(image, faces.align(flat, self.size), self.size)
+        return geometry.crop(image, geometry.align(flat, self.size), self.size)
 
     def visibility(self, solid: np.ndarray) -> np.ndarray:
         """The face's oval in the aligned picture, float32 (S, S), from points (≥ 468, 3) of the frame."""
-        flat = transform(faces.align(solid[:, :2], self.size), solid[:, :2])
-        return cv2.GaussianBlur(faces.mask(flat, (self.size, self.size)).astype("f4") / 255, (0, 0), self.size / 64)
+        flat = transform(geometry.align(solid[:, :2], self.size), solid[:, :2])
+        return cv2.GaussianBlur(geometry.mask(flat, (self.size, self.size)).astype("f4") / 255, (0, 0), self.size / 64)
 
     def motion_picture(self, motion: np.ndarray) -> np.ndarray:
         """Zeros (S/2, S/2, 4): here the network must read motion off the pixels, as every known tool's does."""
@@ -179,7 +179,7 @@ class Crop:
 
         mouth is unused: in an aligned crop lips are wherever they are.
         """
-        back = cv2.invertAffineTransform(faces.align(solid[:, :2], self.size))
+        back = cv2.invertAffineTransform(geometry.align(solid[:, :2], self.size))
         size = (frame.shape[1], frame.shape[0])
         face = cv2.warpAffine(texture, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         cover = cv2.warpAffine(alpha, back, size, flags=cv2.INTER_LINEAR)[..., None]
@@ -206,37 +206,3 @@ def _cosine(corners: np.ndarray) -> np.ndarray:
     """How squarely triangles (T, 3, 3) face the camera: 1 frontal, 0 edge on, negative turned away."""
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return normal[:, 2] / (np.linalg.norm(normal, axis=1) + 1e-9)
-
-
-def rasterise(
-    flat: np.ndarray, depth: np.ndarray, triangles: np.ndarray, box: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Which triangle each pixel shows, with a depth test.
-
-    flat (N, 2) pixels, depth (N,) smaller is nearer, triangles (T, 3) wound as on the canonical face, box [[x0, y0],
-    [x1, y1]] inclusive. A triangle that turns away has its winding reversed and is left out. Returns, over the box's
-    pixels in rows, the triangle's index (P,) or -1, the barycentric weights (P, 3), and the box's (height, width).
-    """
-    (x0, y0), (x1, y1) = box
-    height, width = y1 - y0 + 1, x1 - x0 + 1
-    corners = flat[triangles].astype("f8") - [x0, y0]
-    e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]
-    low = np.ceil(corners.min(1)).astype(int).clip(0)
-    high = np.floor(corners.max(1)).astype(int).clip(max=[width - 1, height - 1])
-    spans = (high - low + 1).clip(0) * (area > 1e-3)[:, None]
-    count = spans.prod(1)
-    t = np.repeat(np.arange(len(triangles)), count)
-    k = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count)
-    px, py = low[t, 0] + k % spans[t, 0], low[t, 1] + k // spans[t, 0]
-    qx, qy = px - corners[t, 0, 0], py - corners[t, 0, 1]
-    u = (qx * e2[t, 1] - qy * e2[t, 0]) / area[t]
-    v = (e1[t, 0] * qy - e1[t, 1] * qx) / area[t]
-    hit = (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6)
-    t, u, v, pixel = t[hit], u[hit], v[hit], (py * width + px)[hit]
-    weights = np.stack([1 - u - v, u, v], 1)
-    # farthest first, so that the nearest is written last and stays
-    near = np.argsort(-(weights * depth[triangles[t]]).sum(1), kind="stable")
-    index, out = np.full(height * width, -1), np.zeros((height * width, 3))
-    index[pixel[near]], out[pixel[near]] = t[near], weights[near]
-    return index, out, (height, width)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from faceswap_lib.faces import ANCHOR, EYES, OVAL, POINTS, canonical, rigid, similarity, transform
+from faceswap_lib.face.anatomy import ANCHOR, EYES, LID_PAIRS, LIP_PAIRS, OVAL, POINTS, canonical
+from faceswap_lib.face.geometry import rigid, similarity, transform
 
 # What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
 STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
 LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
-LIDS = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))  # upper and lower, of each eye
-MOUTH = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, on the inside
 PARTED = 0.5  # of the difference is made good; landmarks tell thick lips from parted ones only so well
 STILL = 0.01  # eye distances: lips that part by less tell nothing of how they do
 AROUND = 0.1  # eye distances from the lids to where their motion ends
@@ -89,7 +88,7 @@ def carried(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     All of it, but lids go as far as their own eye is open: narrower eyes would close beyond shut and fold over.
     """
     share, flat = np.ones((len(mine), 1)), canonical()[:, :2]
-    for eye, pairs in zip(EYES, LIDS, strict=True):
+    for eye, pairs in zip(EYES, LID_PAIRS, strict=True):
         ours, own = (np.mean([abs(shape[u, 1] - shape[v, 1]) for u, v in pairs]) for shape in (mine, theirs))
         far = np.linalg.norm(flat[:, None] - flat[eye], axis=2).min(1)
         share[:POINTS, 0] += np.exp(-((far / AROUND) ** 2)) * (np.clip(own / max(ours, 1e-6), 0.5, 2) - 1)
@@ -104,9 +103,9 @@ def parted(mine: np.ndarray, theirs: np.ndarray, moves: np.ndarray) -> np.ndarra
     motion pushes lips through one another, and the other way round they never close. A face goes from one mean to the
     other as it parts its lips in those N frames (a regression); who never does keeps the difference.
     """
-    moved, open_by = moves - moves.mean(0), apart(mine + moves, MOUTH)
+    moved, open_by = moves - moves.mean(0), apart(mine + moves, LIP_PAIRS)
     way = np.einsum("n,nkd->kd", open_by - open_by.mean(), moved) / len(moves) / (open_by.var() + STILL**2)
-    return PARTED * (apart(mine, MOUTH) - apart(theirs, MOUTH)) * way
+    return PARTED * (apart(mine, LIP_PAIRS) - apart(theirs, LIP_PAIRS)) * way
 
 
 def apart(points: np.ndarray, pairs: tuple[tuple[int, int], ...]) -> np.ndarray:

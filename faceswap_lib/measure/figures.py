@@ -1,12 +1,6 @@
-"""The report's figures: what each one says, its interval, its verdict and what to do about it; the stop rule."""
+"""The report's figures: what each one says, how it is shown, and what a bad one calls for."""
 
 from dataclasses import dataclass
-
-import numpy as np
-
-BLOCK = 32  # frames: neighbouring frames score alike, and forget one another after 5 to 28 (measured)
-DRAWS, AT_ONCE = 2000, 100  # of the bootstrap, and how many are held in memory
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -28,7 +22,6 @@ class Figure:
 
 AGAINST, WHOSE, ACTS = "Like the ideal swap", "Whose face it is", "Does it what A does"
 CALM, FITS, WHOLE, UNSEEN = "Is it calm", "Does it fit in", "Is it complete", "Faces kept from training"
-SIDES = {"better": "better than", "worse": "worse than", "even": "not clearly different from", "other frames": "beside"}
 OWN = ("ideal", "source")  # these compare with the source, which agrees with itself by definition
 FIGURES = {
     "ssim": Figure(AGAINST, "higher", ".3f", "structure like the ideal swap's, inside its mask; 1 is the same"),
@@ -76,123 +69,3 @@ FIGURES = {
     "unseen_a": Figure(UNSEEN, "higher", ".3f", "structure of A drawn as A, faces it never saw", marks=("seen",)),
     "unseen_b": Figure(UNSEEN, "higher", ".3f", "structure of B drawn as B, faces it never saw", marks=("seen",)),
 }  # fmt: skip
-
-
-def interval(values: np.ndarray, seed: int = 0, against: np.ndarray | None = None) -> tuple[float, float, float]:
-    """Mean of values (frames,), or correlation of pairs (frames, 2), with its 95 % bootstrap interval; NaN of none.
-
-    against: the same frames of another clip; then it is the difference to theirs. Values that are NaN are not scored.
-    Stretches of BLOCK frames are drawn, not single ones (circular blocks: Politis & Romano 1992): neighbours are
-    alike, and drawing them one by one would promise too narrow an interval.
-    """
-    sides = [values] if against is None else [values, against]
-    there = np.all([scored(side) for side in sides], 0)
-    if not (n := int(there.sum())):
-        return np.nan, np.nan, np.nan
-    sides = [side[there].astype(float) for side in sides]
-    block = max(1, min(round(BLOCK * n / len(values)), n // 4))
-    starts = np.random.default_rng(seed).integers(0, n, (DRAWS, -(-n // block), 1))
-    drawn = [_difference([side[index] for side in sides]) for index in _indices(starts, block, n)]
-    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
-    return float(_difference([side[None] for side in sides])[0]), float(low), float(high)
-
-
-def scored(values: np.ndarray) -> np.ndarray:
-    """Which frames of values (frames,) or pairs (frames, 2) were scored, bool (frames,)."""
-    return np.isfinite(values).reshape(len(values), -1).all(1)
-
-
-def _indices(starts: np.ndarray, block: int, n: int):
-    for some in np.array_split(starts, DRAWS // AT_ONCE):
-        yield (some + np.arange(block)).reshape(len(some), -1)[:, :n] % n
-
-
-def _difference(sides: list[np.ndarray]) -> np.ndarray:
-    """The statistic of values (draws, n) or pairs (draws, n, 2), less that of the other side if there is one."""
-    found = [_correlation(side) if side.ndim == 3 else side.mean(1) for side in sides]
-    return found[0] if len(found) == 1 else found[0] - found[1]
-
-
-def _correlation(pairs: np.ndarray) -> np.ndarray:
-    """Pearson's, (draws,) of pairs (draws, n, 2); 0 where nothing moves."""
-    x, y = np.moveaxis(pairs - pairs.mean(1, keepdims=True), 2, 0)
-    size = np.sqrt((x * x).sum(1) * (y * y).sum(1))
-    return np.divide((x * y).sum(1), size, out=np.zeros(len(x)), where=size > 1e-12)
-
-
-def judge(name: str, values: dict[str, np.ndarray], seed: int) -> tuple[dict, str]:
-    """A figure of the report, and in words against which references the swap is better or worse, paired by frame.
-
-    values: label -> a value per frame (a pair where the figure correlates), the swap's own under "swap".
-    """
-    about, swap = FIGURES[name], values["swap"]
-    value, low, high = (round(x, 4) for x in interval(swap, seed))
-    others = {label: column for label, column in values.items() if label != "swap"}
-    rows = {label: round(interval(column, seed)[0], 4) for label, column in others.items()}
-    against = {label: _beside(about, swap, column, seed) for label, column in others.items()}
-    sides: dict[str, list[str]] = {}
-    for label, side in against.items():
-        told = "the mark to reach:" if label in about.marks else SIDES[side]
-        sides.setdefault(told, []).append(f"{label} ({rows[label]:{about.form}})")
-    n = int(scored(swap).sum())
-    figure = {"value": value, "low": low, "high": high, "n": n, "better": about.better, "reference": rows,
-              "swap_is": against}  # fmt: skip
-    told = "; ".join(f"{side} {', '.join(labels)}" for side, labels in sides.items())
-    said = f"{name} {value:{about.form}} ({low:{about.form}} to {high:{about.form}}, n = {n})"
-    return figure, f"{said}: {told}." + (f" {about.advice}" if _is_bad(about, low, high) else "")
-
-
-def _beside(about: Figure, swap: np.ndarray, other: np.ndarray, seed: int) -> str:
-    """Is the swap better or worse than another clip, frame by frame, or is that within the noise?"""
-    if len(swap) != len(other):
-        return "other frames"
-    _, least, most = interval(swap, seed, other)
-    if not (least > 0 or most < 0):
-        return "even"
-    return "better" if (least > 0) == (about.better == "higher") else "worse"
-
-
-def change(figure: dict, value: float) -> str:
-    """Does another clip's value fall out of a report's figure on the bad side, rise on the good one, or hold?"""
-    up = figure["better"] == "higher"
-    if figure["low"] <= value <= figure["high"]:
-        return "holds"
-    return "rises" if (value > figure["high"]) == up else "falls"
-
-
-def _is_bad(about: Figure, low: float, high: float) -> bool:
-    """Clearly on the wrong side: the whole interval is beyond what is good."""
-    return about.good is not None and (high < about.good if about.better == "higher" else low > about.good)
-
-
-def stop_rule(history: list[dict]) -> str:
-    """When to stop, from a training's held-out losses (A's and B's together): would more minutes help?
-
-    It compares the best check of the last quarter of the steps with the best one before. Under 1 % is flat: two checks
-    in a row differ by as much. The learning rate falls towards the end, so a flat end says more than a falling one.
-    """
-    steps = np.array([row["iteration"] for row in history])
-    held = np.array([row["held_a"] + row["held_b"] for row in history])
-    late = steps > 0.75 * steps[-1]
-    if len(steps) < 5 or late.sum() < 2 or late.all():
-        return f"Training: {len(steps)} checks on held-out faces are too few to say when to stop; train longer."
-    gain = 1 - held[late].min() / held[~late].min()
-    best = steps[held.argmin()]
-    told = f"Training: in its last quarter the loss on held-out faces fell by {gain:.1%}"
-    if gain > 0.01:
-        return f"{told}, and the best check was at iteration {best}: more training will help."
-    if held[-1] > 1.03 * held.min():
-        return (f"Training: the loss on held-out faces was best at iteration {best} and has risen by "
-                f"{held[-1] / held.min() - 1:.1%} since: stop there; more varied video helps, more minutes do not.")
-    return f"{told.replace('fell', 'changed')}: more minutes will hardly help, more varied video will."
-
-
-def reach(poses_a: np.ndarray, poses_b: np.ndarray) -> str:
-    """Has B's video shown the sides that A's asks for? poses (N, 3): yaw, pitch, roll in degrees."""
-    slack = 5  # degrees: so far the mesh carries a texture without loss to the eye
-    for name, a, b in zip(("to the side", "up or down"), poses_a.T, poses_b.T, strict=False):
-        share = np.mean((a < b.min() - slack) | (a > b.max() + slack))
-        if share > 0.02:
-            return (f"Poses: in {share:.0%} of A's frames the head turns further {name} than B's video shows: "
-                    "film B from there, too.")
-    return "Poses: B's video shows every side that A's asks for."

@@ -1,19 +1,24 @@
 """report.json: written whole or not at all, read back, put into a table, a sentence, or beside another one."""
 
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from faceswap_lib import UserError
+from faceswap_lib.files import whole
 from faceswap_lib.figures import FIGURES
 
 
 def reserve(folder: str | Path) -> None:
     """See that a report can be written into a folder, before the work; UserError when it cannot."""
-    part = _write(folder, "report.json", "")
-    part.unlink()
+    with _blamed(folder, "report.json"):
+        part = Path(folder) / ".part.report.json"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("")
+        part.unlink()
 
 
 def save(folder: str | Path, report: dict, page: str) -> dict:
@@ -22,20 +27,19 @@ def save(folder: str | Path, report: dict, page: str) -> dict:
     rows = [f"  {json.dumps(label)}: {json.dumps(row, allow_nan=False)}" for label, row in report["frames"].items()]
     text = head[:-2] + ',\n "frames": {\n' + ",\n".join(rows) + "\n }\n}\n"
     for name, content in (("report.html", page), ("report.json", text)):
-        part = _write(folder, name, content)
-        os.replace(part, part.with_suffix(""))
+        with _blamed(folder, name), whole(Path(folder) / name) as part:
+            part.write_text(content, encoding="utf-8")
     return report
 
 
-def _write(folder: str | Path, name: str, text: str) -> Path:
-    part = Path(folder) / f"{name}.part"
+@contextmanager
+def _blamed(folder: str | Path, name: str) -> Iterator[None]:
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
+        yield
     except OSError as error:
-        raise UserError(f"{Path(folder) / name} cannot be written ({error.strerror}); give another folder for the "
-                        "report.") from error  # fmt: skip
-    return part
+        raise UserError(
+            f"{Path(folder) / name} cannot be written ({error.strerror}); give another folder for the report."
+        ) from error
 
 
 def read(path: str | Path) -> dict:

@@ -4,7 +4,7 @@ import errno
 import math
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError
+from faceswap_lib.files import whole
 
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
 COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
@@ -120,20 +121,20 @@ class Writer:
 @contextmanager
 def writing(out: Path, *recipe) -> Iterator[Writer]:
     """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise."""
-    part, writer = out.with_name(f".{out.stem}.part{out.suffix}"), None
-    try:
-        with blame(out, UNWRITABLE):
-            writer = Writer(out, part, *recipe)
-        yield writer
-        with blame(out, UNWRITABLE):
-            writer.container.mux(writer.video.encode(None))
-            writer.container.close()
-            part.replace(out)
-    finally:
-        if writer:
-            with suppress(av.FFmpegError, OSError):
+    with ExitStack() as stack:
+        part, writer = stack.enter_context(whole(out)), None
+        try:
+            with blame(out, UNWRITABLE):
+                writer = Writer(out, part, *recipe)
+            yield writer
+            with blame(out, UNWRITABLE):
+                writer.container.mux(writer.video.encode(None))
                 writer.container.close()
-        part.unlink(missing_ok=True)
+                stack.close()
+        finally:
+            if writer:
+                with suppress(av.FFmpegError, OSError):
+                    writer.container.close()
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from faceswap_lib import UserError, motion
-from faceswap_lib.faces import transform
-from faceswap_lib.faceset import Faceset
-from faceswap_lib.mesh import Crop, Mesh
+from faceswap_lib import UserError
+from faceswap_lib.face import motion
+from faceswap_lib.face.faceset import Faceset, evenly
+from faceswap_lib.face.geometry import transform
+from faceswap_lib.face.mesh import Crop, Mesh
 
 HELD_OUT = 0.1  # the last tenth of the time; random frames would have their neighbours in the training
 FLOOR = 0.05  # of full brightness, so that the logarithm of black stays small
@@ -36,12 +37,17 @@ class Side:
         return _logarithm(np.round(self.mean[None] * 255))[0]
 
 
+def other(side: str) -> str:
+    """The side that "a" or "b" is swapped with."""
+    return {"a": "b", "b": "a"}[side]
+
+
 def load_side(faces: Faceset, on: Mesh | Crop, most: int) -> Side:
     """A faceset laid out on a canvas, at most `most` faces evenly over time; UserError for fewer than 8 faces."""
     usable = faces.usable
     if len(usable) < 8:
         raise UserError(f"{faces.folder} has {len(usable)} face pictures to train on, too few; it takes at least 8.")
-    pick = usable[np.unique(np.linspace(0, len(usable) - 1, min(most, len(usable))).astype(int))]
+    pick = usable[evenly(most, len(usable))]
     solid = motion.smooth(faces.solid, faces.frames)
     person = motion.person(solid)
     targets, weights = [], []

@@ -4,13 +4,13 @@ Each file appears under its name only when complete; a killed process leaves the
 """
 
 import json
-import os
 import warnings
 from pathlib import Path
 
 import keras
 
 from faceswap_lib import UserError
+from faceswap_lib.files import whole
 from faceswap_lib.model import FaceSwap
 from faceswap_lib.profiles import Profile
 
@@ -23,7 +23,6 @@ def build(profile: Profile, seed: int) -> FaceSwap:
     if profile.mixed:
         keras.mixed_precision.set_global_policy("mixed_float16")
     net = FaceSwap(profile.texture, profile.width)
-    optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
     optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
     net.compile(optimizer=optimizer, jit_compile=True)
     half = profile.texture // 2
@@ -38,12 +37,10 @@ def save(net: FaceSwap, folder: Path, about: dict, history: list[dict]) -> None:
     iteration = int(keras.ops.convert_to_numpy(net.optimizer.iterations))
     record = json.dumps({**about, "iteration": iteration, "history": history})
     try:
-        part = folder / "model.json.part"
-        part.write_text(record, encoding="utf-8")
-        os.replace(part, folder / "model.json")
-        part = folder / "part.weights.h5"
-        net.save_weights(part)
-        os.replace(part, folder / "model.weights.h5")
+        with whole(folder / "model.json") as part:
+            part.write_text(record, encoding="utf-8")
+        with whole(folder / "model.weights.h5") as part:
+            net.save_weights(part)
     except OSError as error:
         raise UserError(f"The model cannot be saved in {folder} ({error}); the last saved one is intact.") from error
 

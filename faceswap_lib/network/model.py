@@ -11,6 +11,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from faceswap_lib.network.layers import Double, MeanTexture, PixelShuffle, PixelUnshuffle
+from faceswap_lib.network.losses import game, reconstruction
 from faceswap_lib.profiles import TRUNK
 
 MOTION_CHANNELS = 4
@@ -20,92 +22,9 @@ FINE, FINE_CHANNELS = "fine", 64  # what draws more than TRUNK pixels: how the l
 CONTRAST = 5.0  # pores and lashes are a few hundredths of full brightness: show them large
 
 
-def pixel_shuffle(x: object, times: int = 2) -> object:
-    """(N, H, W, C · times²) → (N, H · times, W · times, C): channels become pixels (Shi et al. 2016)."""
-    _, h, w, c = x.shape
-    x = ops.reshape(x, (-1, h, w, times, times, c // times**2))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h * times, w * times, c // times**2))
-
-
-def pixel_unshuffle(x: object, times: int = 2) -> object:
-    """(N, H, W, C) → (N, H / times, W / times, C · times²), the way back."""
-    _, h, w, c = x.shape
-    x = ops.reshape(x, (-1, h // times, times, w // times, times, c))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h // times, w // times, c * times**2))
-
-
-def double(x: object) -> object:
-    """(N, H, W, C) → (N, 2 H, 2 W, C), bilinear, as `layers.UpSampling2D` has it, by shifts and sums.
-
-    XLA turns that layer's gradient into a loop over all pixels: 20 ms for 16 faces of 128 pixels, this one 0.7 ms.
-    """
-    for axis in (1, 2):
-        first, *_, last = np.arange(x.shape[axis])
-        before = ops.concatenate([ops.take(x, [first], axis), x[(slice(None),) * axis + (slice(0, last),)]], axis)
-        after = ops.concatenate([x[(slice(None),) * axis + (slice(1, None),)], ops.take(x, [last], axis)], axis)
-        pair = ops.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis + 1)
-        x = ops.reshape(pair, (-1, *x.shape[1:axis], 2 * x.shape[axis], *x.shape[axis + 1 :]))
-    return x
-
-
-def reverse_gradient(x: object, strength: float) -> object:
-    """x going forward; coming back, the gradient times −strength (Ganin & Lempitsky 2015)."""
-    return ops.stop_gradient((1 + strength) * x) - strength * x
-
-
 def _conv(x: object, channels: int, stride: int = 1, name: str | None = None) -> object:
     x = layers.Conv2D(channels, 3, stride, padding="same", kernel_initializer="he_normal", name=name)(x)
     return layers.LeakyReLU(SLOPE)(x)
-
-
-@keras.saving.register_keras_serializable("faceswap")
-class PixelShuffle(layers.Layer):
-    """`pixel_shuffle` as a layer."""
-
-    def call(self, x: object) -> object:
-        """Channels to pixels."""
-        return pixel_shuffle(x)
-
-
-@keras.saving.register_keras_serializable("faceswap")
-class PixelUnshuffle(layers.Layer):
-    """`pixel_unshuffle` as a layer."""
-
-    def call(self, x: object) -> object:
-        """Pixels to channels."""
-        return pixel_unshuffle(x)
-
-
-@keras.saving.register_keras_serializable("faceswap")
-class Double(layers.Layer):
-    """`double` as a layer."""
-
-    def call(self, x: object) -> object:
-        """Twice the height, twice the width."""
-        return double(x)
-
-
-@keras.saving.register_keras_serializable("faceswap")
-class MeanTexture(layers.Layer):
-    """Adds a person's mean texture, trainable at full resolution, in logits; then a sigmoid makes it a picture."""
-
-    def build(self, shape: tuple) -> None:
-        """One picture of weights."""
-        self.mean = self.add_weight(shape=(1, *shape[1:]), initializer="zeros", name="mean")
-
-    def call(self, x: object) -> object:
-        """Logits (N, S, S, 3) → picture."""
-        return ops.sigmoid(ops.cast(x + self.mean, "float32"))
-
-    def set(self, picture: np.ndarray) -> None:
-        """Start from this picture (S, S, 3) in [0, 1]."""
-        self.mean.assign(self.logits(picture))
-
-    @staticmethod
-    def logits(picture: np.ndarray) -> np.ndarray:
-        """A picture (S, S, 3) in [0, 1] as the layer keeps it, (1, S, S, 3)."""
-        p = np.clip(picture, 0.02, 0.98)
-        return np.log(p / (1 - p))[None]
 
 
 def encoder(size: int, width: float) -> keras.Model:
@@ -165,17 +84,6 @@ def discriminator(size: int, width: float) -> keras.Model:
     return keras.Model(picture, layers.Activation("linear", dtype="float32")(x), name="discriminator")
 
 
-def dssim(x: object, y: object) -> object:
-    """(1 − SSIM) / 2 per pixel, (N, S, S, 3), over 5 × 5 boxes (Wang et al. 2004, with a box for the Gaussian)."""
-    c = x.shape[-1]
-    stack = ops.concatenate([x, y, x * x + y * y, x * y], -1)
-    mean = ops.average_pool(stack, 5, strides=1, padding="same")
-    mx, my, squares, xy = (mean[..., k * c : (k + 1) * c] for k in range(4))
-    luminance = (2 * mx * my + 1e-4) / (mx * mx + my * my + 1e-4)
-    structure = (2 * (xy - mx * my) + 9e-4) / (squares - mx * mx - my * my + 9e-4)
-    return (1 - luminance * structure) / 2
-
-
 class FaceSwap(keras.Model):
     """Encoder, two decoders, discriminator. `call` draws A as A and B as B; `compute_loss` adds everything up.
 
@@ -216,30 +124,6 @@ class FaceSwap(keras.Model):
         self.parts["gan_real"].update_state(loss_real)
         self.parts["gan_fake"].update_state(loss_fake)
         return loss
-
-
-def game(judge: keras.Model, real: object, fake: object, seen: object, strength: float) -> tuple:
-    """Hinge loss (Lim & Ye 2017) for the discriminator; for the decoders its score of what they drew, reversed.
-
-    real, fake (2 N, S, S, 3): N faces of A, then N of B; seen (2 N, S, S, 1): where. The drawn faces are judged twice.
-    The difference of the two scores is 0, and so is its gradient in the discriminator; in the decoders it is the
-    score's own times `strength`, however sure the discriminator is. Returns the loss and its real and drawn half.
-    """
-    seen = ops.minimum(seen, 1.0)
-    real, fake = real * seen, fake * seen
-    faces = ops.concatenate([real, ops.stop_gradient(fake), reverse_gradient(fake, strength)])
-    n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
-    scores = ops.split(judge(faces, training=True), 3)
-    real, judged, pulled = (ops.concatenate([s[:n, ..., :1], s[n:, ..., 1:]]) * share for s in scores)
-    loss_real = ops.sum(ops.relu(share - real)) / ops.sum(share)
-    loss_fake = ops.sum(ops.relu(share + judged)) / ops.sum(share)
-    return loss_real + loss_fake + ops.sum(pulled - judged) / ops.sum(share), loss_real, loss_fake
-
-
-def reconstruction(drawn: object, target: object, weight: object) -> object:
-    """3 · L1 + 1.5 · DSSIM, averaged with weight (N, S, S, 1): hidden pixels count nothing, eyes and mouth more."""
-    total = ops.sum(weight) * 3
-    return (3 * ops.sum(weight * ops.abs(drawn - target)) + 1.5 * ops.sum(weight * dssim(drawn, target))) / total
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,94 @@
+"""A trained model put to work on a video: the scene it draws in, its network, what draws and what keeps things in front.
+
+`convert` draws a whole video with these, `still` one frame.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from faceswap_lib import profiles
+from faceswap_lib.compose import occlusion, render, scenes
+from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
+from faceswap_lib.face import faceset
+from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.face.mesh import Mesh, canvas
+from faceswap_lib.network import pretrained, record
+from faceswap_lib.network.batches import other, ratio
+
+PULL = 0.5  # half-way back to the base: what training adds in sharpness and motion stays, B's own light less
+
+
+def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict,
+          keep_front: bool = True, keep_mouth: bool = True) -> dict:  # fmt: skip
+    """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
+    found, about = faceset.load(faces_a), record.read_about(model)
+    at, net = scene(found, about, "b"), network(model, about)
+    at.mouth = keep_mouth
+    side = side_of(found, about, "b")
+    draw, keep = drawer(net, model, side, "b"), keeper(net, model, about, at, side, "b") if keep_front else None
+    return {name: render.faces_drawn({index: frame}, at, draw, match, keep)[index] for name, match in methods.items()}
+
+
+def scene(found: Faceset, about: dict, to: str) -> Scene:
+    """Where a model's person is drawn in a faceset's video; about: what the model says of itself."""
+    on = canvas(about["alignment"], profiles.get(about["profile"]).texture)
+    shapes = {side: np.array(shape) for side, shape in about["shapes"].items()}
+    return scenes.scene(found, on, shapes[side_of(found, about, to)], shapes[to])
+
+
+def network(model: str | Path, about: dict, pull: float = PULL) -> object:
+    """The trained `FaceSwap`; pull as `convert`."""
+    from faceswap_lib.network import checkpoint
+
+    means = {side: _mean(model, side) for side in "ab"}
+    net = checkpoint.build(profiles.get(about["profile"]), 0)
+    checkpoint.restore(net, Path(model))
+    if pull and about.get("start", pretrained.SCRATCH) != pretrained.SCRATCH:
+        pretrained.pull(net, about["start"], pull, means)
+    return net
+
+
+def drawer(net: object | None, model: str | Path, side: str, to: str) -> Drawer:
+    """What draws person `to` over person `side`: the network, or without one the mean texture."""
+    if net is None:
+        mean = _mean(model, to)
+        return lambda textures, moves, indices: np.repeat(mean[None], len(indices), 0)
+    from faceswap_lib.network.model import draw
+
+    own = _mean(model, side)
+    return lambda textures, moves, indices: draw(net, ratio(textures, own), moves, to)
+
+
+def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: str, to: str) -> Keeper | None:
+    """What keeps in front what is in front of the face; None without a network and for faces not on the mesh.
+
+    The base tells it, where there is one of the model's size, and otherwise the trained network.
+    """
+    if net is None or not isinstance(at.on, Mesh):
+        return None
+    from faceswap_lib.network import checkpoint
+    from faceswap_lib.network.model import draw
+
+    size, known = profiles.get(about["profile"]), _mean(model, side)
+    if base := pretrained.find(size, about["alignment"]):
+        net = checkpoint.build(size, 0)
+        pretrained.fill(net, base)
+
+    def own(textures: np.ndarray, seen: list[int], mean: np.ndarray) -> np.ndarray:
+        if base:
+            pretrained.set_mean(net, side, mean)
+        moves = np.stack([at.on.motion_picture(one) for one in at.own[seen]])
+        return draw(net, ratio(textures, mean if base else known), moves, side)
+
+    return occlusion.keeper(at, own, known)
+
+
+def side_of(found: Faceset, about: dict, to: str) -> str:
+    """Which of the model's people a video shows: by its fingerprint, and of a video it does not know the other one."""
+    known = [side for side in "ab" if about["data"][side]["sha256"] == found.source.sha256]
+    return known[0] if len(known) == 1 else other(to)
+
+
+def _mean(model: str | Path, side: str) -> np.ndarray:
+    return faceset.read_image(Path(model) / f"mean_{side}.png").astype("f4") / 255
