@@ -31,10 +31,14 @@ def extract(
     from faceswap_lib import extract as lab
 
     with progress_bar(f"Extracting from {video.name}") as progress:
-        r = lab.extract(video, faces, profile, person, min_sharpness, min_size, max_yaw, progress)
+        limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
+        r = lab.extract(video, faces, profile=profile, person=person, **limits, progress=progress)
     rest = ", ".join(f"{n} {reason}" for reason, n in r.left_out.items())
-    print(f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen"
-          + (f"; left out: {rest}" if rest else "") + f". Look at {r.folder / 'contact_sheet.jpg'}.")  # fmt: skip
+    left_out = f"; left out: {rest}" if rest else ""
+    print(
+        f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen{left_out}. "
+        f"Look at {r.folder / 'contact_sheet.jpg'}."
+    )
     if r.advice:
         print(r.advice)
 
@@ -60,11 +64,14 @@ def train(
     from faceswap_lib import train as lab
 
     with progress_bar("Training") as progress:
-        r = lab.train(faces_a, faces_b, model, profile, minutes, iterations, plateau, resume, alignment, gan, seed,
-                      progress, from_scratch=from_scratch)  # fmt: skip
+        budget = {"minutes": minutes, "iterations": iterations, "plateau": plateau, "resume": resume}
+        how = {"alignment": alignment, "gan": gan, "seed": seed, "from_scratch": from_scratch}
+        r = lab.train(faces_a, faces_b, model, profile=profile, **budget, **how, progress=progress)
     held = r.history[-1]
-    print(f"{r.iterations} iterations, {r.egs:.0f} EGs/s, stopped by {r.stopped}; held-out loss "
-          f"A {held['held_a']:.3f} B {held['held_b']:.3f}. Look at {r.model / 'previews'}.")  # fmt: skip
+    print(
+        f"{r.iterations} iterations, {r.egs:.0f} EGs/s, stopped by {r.stopped}; held-out loss "
+        f"A {held['held_a']:.3f} B {held['held_b']:.3f}. Look at {r.model / 'previews'}."
+    )
 
 
 @app.command()
@@ -88,8 +95,8 @@ def convert(
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
-        r = lab.convert(video, faces, model, out, color, to, untrained, progress=progress, pull=pull,
-                        keep_front=keep_front, keep_mouth=keep_mouth)  # fmt: skip
+        what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
+        r = lab.convert(video, faces, model, out, color_match=color, **what, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 
@@ -111,16 +118,16 @@ def evaluate(
 ) -> None:
     """Measure a swap. Example: evaluate s.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
-    from faceswap_lib import report as paper
+    from faceswap_lib.measure import report as told
 
-    other = paper.read(against) if against else None
+    other = told.read(against) if against else None
     with progress_bar("Measuring") as progress:
-        r = lab.evaluate(swapped, source, faces_b, report, truth, truth_mask, faces_a, model, None, seed, every,
-                         progress=progress)  # fmt: skip
-    print(paper.table(r))
-    print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), paper.summarise(r), sep="\n")
+        known = {"truth": truth, "truth_mask": truth_mask, "faces_a": faces_a, "model": model}
+        r = lab.evaluate(swapped, source, faces_b, report, **known, seed=seed, every=every, progress=progress)
+    print(told.table(r))
+    print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), told.summarise(r), sep="\n")
     if other:
-        print(f"\nAgainst {against}:\n{paper.compared(r, other)}")
+        print(f"\nAgainst {against}:\n{told.compared(r, other)}")
     print(f"To read and to send around: {report / 'report.html'}")
 
 
@@ -209,11 +216,12 @@ def bench(
 ) -> None:
     """How good the swap of the built-in pair is after so many seconds of training. Takes 10 minutes a seed."""
     from faceswap_lib import bench as lab
+    from faceswap_lib.measure import medians
 
     if trace:
-        from faceswap_lib import step
+        from faceswap_lib.measure import step_cost
 
-        print(step.table(step.trace(workdir, profile)))
+        print(step_cost.table(step_cost.trace(workdir, profile)))
         print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
         return
 
@@ -222,12 +230,12 @@ def bench(
     except ValueError as error:
         raise UserError(f"'{seconds}' are no seconds; write them as 0,15,60.") from error
     with progress_bar("Bench") as progress:
-        how = {"seeds": range(seeds), "every": every, "say": _say, "progress": progress}
+        how = {"profile": profile, "seeds": range(seeds), "every": every, "say": _say, "progress": progress}
         if ablate:
-            made = lab.ablate(workdir, profile, minutes, **how)
+            made = lab.ablate(workdir, minutes=minutes, **how)
         else:
-            made = lab.bench(workdir, profile, moments, from_scratch=from_scratch, **how)
-    print(lab.table(made))
+            made = lab.bench(workdir, seconds=moments, from_scratch=from_scratch, **how)
+    print(medians.table(made))
     for work in made["about"].get("work", ()):
         print(", ".join(f"{name} {value}" for name, value in work.items()))
 

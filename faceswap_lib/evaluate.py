@@ -1,7 +1,7 @@
 """Lab 6: how good is the swap? Figures with intervals, beside references that need no training, in one report.
 
-watch.py reads the clips and measures.py has the formulas; figures.py knows what each figure says; report.py and
-paper.py write report.json and report.html.
+In measure/, frame_scores reads the clips, metrics has the formulas, figures says what each one means and bootstrap how
+sure it is; report writes report.json, and display/report_page makes report.html.
 """
 
 import os
@@ -11,26 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import (
-    UserError,
-    __version__,
-    batches,
-    faces,
-    faceset,
-    figures,
-    measures,
-    motion,
-    paper,
-    profiles,
-    record,
-    references,
-    report,
-    video,
-)
-from faceswap_lib.faceset import Faceset, Progress
-from faceswap_lib.figures import FIGURES
-from faceswap_lib.mesh import canvas
-from faceswap_lib.watch import Watched, likenesses, watch
+from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib.display import report_page
+from faceswap_lib.face import faceset, geometry, motion
+from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.measure import bootstrap, metrics, references, report, verdicts
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.measure.frame_scores import Watched, likenesses, watch
+from faceswap_lib.media import video
+from faceswap_lib.network import batches, record
+from faceswap_lib.progress import Progress
 
 PACKAGES = ("av", "dlib-bin", "mediapipe", "numpy", "opencv-python-headless", "scikit-image")
 SHUT = 0.6  # of the source's usual opening: behind lids nearer than that, landmarks guess the iris
@@ -38,17 +29,28 @@ SAME_TIME = 0.002  # seconds: .mkv stores whole milliseconds
 Columns = dict[str, dict[str, np.ndarray]]  # clip -> figure -> a value per frame, NaN where there is none
 
 
-def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folder: str | Path,
-             truth: str | Path | None = None, truth_mask: str | Path | None = None, faces_a: str | Path | None = None,
-             model: str | Path | None = None, rows: dict[str, str | Path] | None = None, seed: int = 0, every: int = 4,
-             profile: str | None = None, progress: Progress | None = None) -> dict:  # fmt: skip
+def evaluate(
+    swapped: str | Path,
+    source: str | Path,
+    faces_b: str | Path,
+    folder: str | Path,
+    *,
+    truth: str | Path | None = None,
+    truth_mask: str | Path | None = None,
+    faces_a: str | Path | None = None,
+    model: str | Path | None = None,
+    rows: dict[str, str | Path] | None = None,
+    seed: int = 0,
+    every: int = 4,
+    profile: str | None = None,
+    progress: Progress | None = None,
+) -> dict:
     """Score a swapped video; write report.json and report.html into a folder; returns what the former holds.
 
     truth: the ideal swap, frame by frame; truth_mask: where it counts (grey video, above half). faces_a: the source's
     own faceset; with it, references that need no training are made into `folder`/references. model: with both, faces
     kept from its training are drawn and judged. rows: label -> video of further references. every: score each n-th
-    frame in full, n ≥ 1. Raises UserError: sizes or lengths differ, no face, no faceset or another video's, a report
-    that cannot be written.
+    frame in full, n ≥ 1. Raises UserError: sizes or lengths differ, no face, another video's faceset, no place.
     """
     clips = {**(rows or {}), "swap": swapped, "source": source} | ({"ideal": truth} if truth else {})
     masks = {"mask": truth_mask} if truth and truth_mask else {}
@@ -60,20 +62,18 @@ def evaluate(swapped: str | Path, source: str | Path, faces_b: str | Path, folde
         clips |= references.make(source, a, b, Path(folder) / "references", size, progress)
     watched, own = watch(clips, masks, every, total, progress), likenesses(b)
     values = _tabulate(watched, clips, own, faces_b)
-    measured = {name: _of(values, name) for name in FIGURES}
-    judged = {name: figures.judge(name, columns, seed) for name, columns in measured.items() if "swap" in columns}
-    mean_a = np.nanmean(values["source"]["likeness"], 0)
-    judged["identity"][0]["reference"]["B's own"] = round(float(measures.identity(own, mean_a, own.mean(0)).mean()), 4)
     others = _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {})
-    judged |= {name: figures.judge(name, columns, seed) for name, columns in others.items()}
-    advice = [figures.reach(a.poses, b.poses)] if a else []
-    advice += [figures.stop_rule(about["history"])] if about else []
-    made = {"figures": {name: judged[name][0] for name in FIGURES if name in judged},
-            "run": _run(clips | masks | {"faces_b": b.folder / "faces.json"}, seed, every,
-                        profile or (about and about["profile"])),
-            "verdicts": [judged[name][1] for name in FIGURES if name in judged] + advice,
-            "frames": _frames(values, every)}  # fmt: skip
-    return report.save(folder, made, paper.page(made, values, clips, watched["source"].solid))
+    judged = _judge(values, others, own, seed)
+    advice = [verdicts.reach(a.poses, b.poses)] if a else []
+    advice += [verdicts.stop_rule(about["history"])] if about else []
+    files, profile = clips | masks | {"faces_b": b.folder / "faces.json"}, profile or (about and about["profile"])
+    made = {
+        "figures": {name: judged[name][0] for name in FIGURES if name in judged},
+        "run": _run(files, seed, every, profile),
+        "verdicts": [judged[name][1] for name in FIGURES if name in judged] + advice,
+        "frames": _frames(values, every),
+    }
+    return report.save(folder, made, report_page.page(made, values, clips, watched["source"].solid))
 
 
 def _check(clips: dict[str, str | Path]) -> int:
@@ -81,8 +81,10 @@ def _check(clips: dict[str, str | Path]) -> int:
     sizes = [f"{info.frames} frames of {info.width} × {info.height}" for info in infos]
     for info, size in zip(infos, sizes, strict=True):
         if size != sizes[0]:
-            raise UserError(f"{info.path} has {size}, but {infos[0].path} has {sizes[0]}; they are compared frame by "
-                            "frame, so give clips of one performance.")  # fmt: skip
+            raise UserError(
+                f"{info.path} has {size}, but {infos[0].path} has {sizes[0]}; they are compared frame by "
+                "frame, so give clips of one performance."
+            )
     return infos[0].frames
 
 
@@ -96,8 +98,10 @@ def _load(folder: str | Path) -> Faceset:
 def _own(folder: str | Path, source: str | Path) -> Faceset:
     found = _load(folder)
     if found.source.sha256 != video.sha256(source):
-        raise UserError(f"The faces in {folder} were taken from another video ({found.source.name}) than {source}; "
-                        f"run `extract {source} --faces DIR` and evaluate with that folder.")  # fmt: skip
+        raise UserError(
+            f"The faces in {folder} were taken from another video ({found.source.name}) than {source}; "
+            f"run `extract {source} --faces DIR` and evaluate with that folder."
+        )
     return found
 
 
@@ -115,7 +119,7 @@ def _tabulate(watched: dict[str, Watched], clips: dict, own: np.ndarray, faces_b
         raise UserError(f"The faces in {faces_b} are those of {clips['source']}; give the other person's faceset.")
     people = {label: motion.person(np.stack(list(seen.solid.values()))) for label, seen in watched.items()}
     for label, columns in values.items():
-        columns["identity"] = whose = measures.identity(columns["likeness"], mean_a, mean_b)
+        columns["identity"] = whose = metrics.identity(columns["likeness"], mean_a, mean_b)
         columns["share_nearer_b"] = np.where(np.isnan(values["source"]["likeness"][:, 0]), np.nan, whose > 0)
         columns |= _acts(label, watched, people)
         if "ideal" in values:
@@ -123,18 +127,30 @@ def _tabulate(watched: dict[str, Watched], clips: dict, own: np.ndarray, faces_b
     return values
 
 
+def _judge(values: Columns, others: Columns, own: np.ndarray, seed: int) -> dict[str, tuple[dict, str]]:
+    """Figure -> what report.json says of it, and its verdict.
+
+    values: clip -> figure -> column; others: figure -> clip -> column; own (N, 128): likenesses of B's own faces.
+    """
+    measured = {name: _of(values, name) for name in FIGURES if name not in others} | others
+    judged = {name: verdicts.judge(name, columns, seed) for name, columns in measured.items() if "swap" in columns}
+    mean_a = np.nanmean(values["source"]["likeness"], 0)
+    judged["identity"][0]["reference"]["B's own"] = round(float(metrics.identity(own, mean_a, own.mean(0)).mean()), 4)
+    return judged
+
+
 def _acts(label: str, watched: dict[str, Watched], people: dict[str, motion.Person]) -> dict[str, np.ndarray]:
     """Motion and gaze of a clip, both freed of pose: a turned head's eyes look aside in the picture, and do not."""
     moved, gaze = (np.full(len(watched[label].rows), np.nan) for _ in range(2))
     person, source = people[label], people["source"]
-    ruler, at = faces.iris_distance(person.mean[:, :2]), {i: k for k, i in enumerate(watched["source"].solid)}
+    ruler, at = geometry.iris_distance(person.mean[:, :2]), {i: k for k, i in enumerate(watched["source"].solid)}
     open_eyes = SHUT * np.nanmedian(watched["source"].column("eyes"))
     for k, i in enumerate(watched[label].solid):
         if i in at:
-            apart = (person.motion[k] - source.motion[at[i]])[measures.FEATURES, :2]
+            apart = (person.motion[k] - source.motion[at[i]])[metrics.FEATURES, :2]
             moved[i] = 100 / ruler * np.linalg.norm(apart, axis=1).mean()
         if watched[label].rows[i]["eyes"] > open_eyes:
-            gaze[i] = measures.gaze((person.mean + person.motion[k])[:, :2])
+            gaze[i] = metrics.gaze((person.mean + person.motion[k])[:, :2])
     return {"motion": moved, "gaze": gaze}
 
 
@@ -143,7 +159,7 @@ def _of(values: Columns, name: str) -> dict[str, np.ndarray]:
     columns = {label: each[name] for label, each in values.items() if name in each}
     if FIGURES[name].correlates:
         columns = {label: np.c_[column, columns["source"]] for label, column in columns.items()}
-    return {label: column for label, column in columns.items() if figures.scored(column).any()}
+    return {label: column for label, column in columns.items() if bootstrap.scored(column).any()}
 
 
 def _kept(source: str | Path, swapped: str | Path) -> dict[str, dict[str, np.ndarray]]:
@@ -164,18 +180,19 @@ def _unseen(people: list[Faceset], model: str | Path, about: dict) -> dict[str, 
 
     Only of people whose facesets the model was trained on: of other footage it has held nothing out.
     """
-    from faceswap_lib import checkpoint
-    from faceswap_lib.model import draw
+    from faceswap_lib.network import checkpoint
+    from faceswap_lib.network.model import draw
 
     size = profiles.get(about["profile"])
     on, net, found = canvas(about["alignment"], size.texture), checkpoint.build(size, 0), {}
     checkpoint.restore(net, Path(model))
-    trained = [(name, person) for name in "ab" for person in people
-               if about["data"][name]["sha256"] == person.source.sha256]  # fmt: skip
+    trained = [
+        (name, person) for name in "ab" for person in people if about["data"][name]["sha256"] == person.source.sha256
+    ]
     for name, person in trained:
         side = batches.load_side(person, on, size.faces)
         pick = np.arange(side.cut, len(side.targets))
-        learned = np.unique(np.linspace(0, side.cut - 1, len(pick)).astype(int))
+        learned = faceset.evenly(len(pick), side.cut)
         columns = {}
         for label, chosen in (("swap", pick), ("seen", learned)):
             batch = batches.plain(side, chosen, name)
@@ -189,7 +206,7 @@ def _unseen(people: list[Faceset], model: str | Path, about: dict) -> dict[str, 
 def _alike(drawn: np.ndarray, side: batches.Side, chosen: np.ndarray, on: object) -> np.ndarray:
     inside = [(on.inside > 0.5) & (side.weights[i, ..., 0] > 0.5) for i in chosen]
     pairs = zip(np.round(drawn * 255).clip(0, 255).astype("u1"), side.targets[chosen], inside, strict=True)
-    return np.array([measures.structure(picture, target)[area].mean() for picture, target, area in pairs])
+    return np.array([metrics.structure(picture, target)[area].mean() for picture, target, area in pairs])
 
 
 def _frames(values: Columns, every: int) -> dict:
@@ -197,13 +214,21 @@ def _frames(values: Columns, every: int) -> dict:
     total = len(values["swap"]["identity"])
     rows: dict = {"index": list(range(0, total, every))}
     for label, columns in values.items():
-        rows[label] = {name: [round(x, 4) if np.isfinite(x) else None for x in columns[name][::every].tolist()]
-                       for name in FIGURES if name in columns}  # fmt: skip
+        rows[label] = {
+            name: [round(x, 4) if np.isfinite(x) else None for x in columns[name][::every].tolist()]
+            for name in FIGURES
+            if name in columns
+        }
     return rows
 
 
 def _run(files: dict[str, str | Path], seed: int, every: int, profile: str | None) -> dict:
     versions = {"faceswap_lib": __version__, "python": platform.python_version()} | {p: version(p) for p in PACKAGES}
-    return {"versions": versions, "profile": profile, "seed": seed, "every": every,
-            "data": {label: video.sha256(path) for label, path in files.items()},
-            "machine": {"system": platform.platform(), "cores": os.cpu_count()}}  # fmt: skip
+    return {
+        "versions": versions,
+        "profile": profile,
+        "seed": seed,
+        "every": every,
+        "data": {label: video.sha256(path) for label, path in files.items()},
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+    }

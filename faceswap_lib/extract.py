@@ -6,19 +6,23 @@ one person is chosen, and what is too blurred, too small or turned too far is le
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError, __version__, faces, faceset, profiles, video
-from faceswap_lib.faceset import Contents, Progress, Record, Source
-from faceswap_lib.mesh import MARGIN
+from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib.face import detect, faceset, geometry, identity
+from faceswap_lib.face.faceset import Contents, Record, Source
+from faceswap_lib.face.mesh import MARGIN
+from faceswap_lib.measure import metrics
+from faceswap_lib.media import video
+from faceswap_lib.media.video import VideoInfo
 from faceswap_lib.profiles import Profile
+from faceswap_lib.progress import Progress
 
 SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
-
 
 
 @dataclass
@@ -41,6 +45,7 @@ class ExtractResult:
 def extract(
     video_path: str | Path,
     folder: str | Path,
+    *,
     profile: str = "demo",
     person: int | None = None,
     min_sharpness: float = 0.25,
@@ -53,28 +58,18 @@ def extract(
     person: which of the people seen, 0 = seen most (the default). min_sharpness: share of the person's median;
     min_size: pixels between the outer eye corners; max_yaw: degrees. Raises UserError when the video shows no face.
     """
-    info, size = video.probe(video_path), profiles.get(profile).crop
-    folder = Path(folder)
+    info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
+    limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
+    made_by = {"faceswap_lib": __version__, "profile": profile} | limits
     _may_replace(folder)
     part = _workplace(folder)
     try:
-        records, tracks = _find(video_path, info.frames, part, size, progress)
-        if not records:
-            raise UserError(f"No face was found in {video_path}; choose a video that shows a face from the front.")
-        people = _people(tracks)
-        chosen = person or 0
-        if not 0 <= chosen < len(people):
-            raise UserError(f"{video_path} shows {len(people)} people, numbered from 0; there is no person {chosen}.")
+        records, tracks = _find(info, part, size, progress)
+        people = identity.people(tracks)
+        chosen = _choose(info, people, person)
         _assign(records, people, chosen)
-        _filter([r for r in records if r.person == chosen], min_sharpness, min_size, max_yaw)
-        contents = Contents(
-            schema_version=faceset.SCHEMA,
-            source=Source(name=Path(video_path).name, sha256=video.sha256(video_path), width=info.width,
-                          height=info.height, fps=info.fps, frames=info.frames),
-            person=chosen, crop=size, faces=records,
-            made_by={"faceswap_lib": __version__, "profile": profile, "min_sharpness": min_sharpness,
-                     "min_size": min_size, "max_yaw": max_yaw},
-        )  # fmt: skip
+        _filter([r for r in records if r.person == chosen], **limits)
+        contents = _contents(info, records, chosen, made_by)
         _drop_pictures(part, records)
         faceset.save(part, contents)
         _contact_sheet(part, [r for r in records if r.file])
@@ -101,43 +96,72 @@ def _workplace(folder: Path) -> Path:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the faces.") from error
 
 
-def _find(path: str | Path, total: int, part: Path, size: int, progress: Progress | None) -> tuple[list, list]:
+def _find(
+    info: VideoInfo, part: Path, size: int, progress: Progress | None
+) -> tuple[list[Record], list[identity.Track]]:
     records, tracks = [], []
-    with faces.Detector() as detector:
-        for index, frame in enumerate(video.frames(path)):
+    with detect.Detector() as detector:
+        for index, frame in enumerate(video.frames(info.path)):
             taken: set[int] = set()
             for face in detector.detect(frame):
                 record, picture = _record(frame, index, face, len(taken), part, size)
-                track = _follow(tracks, face, index, taken, _look(picture))
+                track = identity.follow(tracks, face.box, index, taken, identity.look(picture))
                 taken.add(id(track))
                 track.records.append(len(records))
                 # a likeness at the start of a track and every 24th face: enough to know who it is
                 if len(track.records) % 24 == 1:
-                    track.likeness.append(faces.embed(frame, face.landmarks))
+                    track.likeness.append(identity.embed(frame, face.landmarks))
                 records.append(record)
             if progress:
-                progress(index + 1, total, f"{len(records)} faces")
+                progress(index + 1, info.frames, f"{len(records)} faces")
     return records, tracks
 
 
 def _record(
-    frame: np.ndarray, index: int, face: faces.Face, number: int, part: Path, size: int
+    frame: np.ndarray, index: int, face: detect.Face, number: int, part: Path, size: int
 ) -> tuple[Record, np.ndarray]:
-    m = faces.align(face.landmarks, size)
-    picture = faces.crop(frame, m, size)
-    inside = faces.mask(faces.transform(m, face.landmarks), picture.shape)
+    m = geometry.align(face.landmarks, size)
+    picture = geometry.crop(frame, m, size)
+    inside = geometry.mask(geometry.transform(m, face.landmarks), picture.shape)
     name = f"{index:06d}_{number}.png"
     faceset.save_image(part / name, picture)
     record = Record(
-        frame=index, box=np.round(face.box, 2).tolist(), landmarks=np.round(face.landmarks, 2).tolist(),
-        depth=np.round(face.depth, 2).tolist(), transform=np.round(m, 6).tolist(),
-        blur=round(faces.sharpness(picture, inside), 3), score=round(face.score, 3), person=0, file=name,
-        pose=np.round(faces.pose(face.landmarks, face.depth), 1).tolist(),
-    )  # fmt: skip
+        frame=index,
+        box=np.round(face.box, 2).tolist(),
+        landmarks=np.round(face.landmarks, 2).tolist(),
+        depth=np.round(face.depth, 2).tolist(),
+        transform=np.round(m, 6).tolist(),
+        blur=round(metrics.sharpness(picture, inside), 3),
+        score=round(face.score, 3),
+        person=0,
+        file=name,
+        pose=np.round(geometry.pose(face.landmarks, face.depth), 1).tolist(),
+    )
     return record, picture
 
 
-def _assign(records: list[Record], people: list[list[Track]], chosen: int) -> None:
+def _choose(info: VideoInfo, people: list[list[identity.Track]], person: int | None) -> int:
+    if not people:
+        raise UserError(f"No face was found in {info.path}; choose a video that shows a face from the front.")
+    chosen = person or 0
+    if not 0 <= chosen < len(people):
+        raise UserError(f"{info.path} shows {len(people)} people, numbered from 0; there is no person {chosen}.")
+    return chosen
+
+
+def _contents(info: VideoInfo, records: list[Record], chosen: int, made_by: dict) -> Contents:
+    size = {"width": info.width, "height": info.height, "fps": info.fps, "frames": info.frames}
+    return Contents(
+        schema_version=faceset.SCHEMA,
+        source=Source(name=info.path.name, sha256=video.sha256(info.path), **size),
+        person=chosen,
+        crop=profiles.get(made_by["profile"]).crop,
+        made_by=made_by,
+        faces=records,
+    )
+
+
+def _assign(records: list[Record], people: list[list[identity.Track]], chosen: int) -> None:
     for number, tracks in enumerate(people):
         for i in (i for track in tracks for i in track.records):
             records[i].person = number
@@ -156,7 +180,7 @@ def _filter(records: list[Record], min_sharpness: float, min_size: float, max_ya
     for r in records:
         if r.blur < min_sharpness * median:
             r.left_out = "blurred"
-        elif faces.eye_distance(np.array(r.landmarks)) < min_size:
+        elif geometry.eye_distance(np.array(r.landmarks)) < min_size:
             r.left_out = "too small"
         elif abs(r.pose[0]) > max_yaw:
             r.left_out = "turned away"
@@ -170,7 +194,7 @@ def _drop_pictures(folder: Path, records: list[Record]) -> None:
 
 
 def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size: int = 96) -> None:
-    pick = [records[i] for i in np.unique(np.linspace(0, len(records) - 1, columns * 5).astype(int))] if records else []
+    pick = [records[i] for i in faceset.evenly(columns * 5, len(records))] if records else []
     tiles = [cv2.resize(cv2.imread(str(folder / r.file)), (size, size), interpolation=cv2.INTER_AREA) for r in pick]
     tiles += [np.full((size, size, 3), 255, "u1")] * (-len(tiles) % columns)
     if tiles:
@@ -193,9 +217,16 @@ def _result(folder: Path, frames: int, contents: Contents, people: int) -> Extra
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
     height = round(np.median([r.box[3] for r in kept or mine]))
-    return ExtractResult(folder, frames, len(mine), len(kept), people,
-                         {reason: reasons.count(reason) for reason in sorted(set(reasons))}, height,
-                         _advice(height, profiles.get(contents.made_by["profile"])))  # fmt: skip
+    return ExtractResult(
+        folder,
+        frames,
+        len(mine),
+        len(kept),
+        people,
+        {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        height,
+        _advice(height, profiles.get(contents.made_by["profile"])),
+    )
 
 
 def _advice(height: int, profile: Profile) -> str:
@@ -204,6 +235,8 @@ def _advice(height: int, profile: Profile) -> str:
         return ""
     best = next((p for p in larger if height * MARGIN < SOFT * p.texture), larger[-1])
     without = ", with --minutes 10 where there is no graphics card" if best.mixed else ""
-    return (f"A face is {height} pixels high here, and the profile {profile.name} draws it with "
-            f"{profile.texture / MARGIN:.0f}: the swap will be softer than the video. The profile {best.name} takes "
-            f"{best.texture / MARGIN:.0f}; give it to extract and train{without}.")  # fmt: skip
+    return (
+        f"A face is {height} pixels high here, and the profile {profile.name} draws it with "
+        f"{profile.texture / MARGIN:.0f}: the swap will be softer than the video. The profile {best.name} takes "
+        f"{best.texture / MARGIN:.0f}; give it to extract and train{without}."
+    )

@@ -7,11 +7,11 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from faceswap_lib import profiles
-from faceswap_lib.machine import GROWTH, Machine, dotted, limit, look, memory, numbers, trial
+from faceswap_lib.checklist import Row, row
+from faceswap_lib.machine.facts import GROWTH, Machine, dotted, limit, look, memory, numbers, trial
 from faceswap_lib.profiles import PROFILES
 
 PYTHONS = ((3, 10), (3, 12))
@@ -25,16 +25,6 @@ CAPABILITY_LEAST, CAPABILITY_MODERN = 6.0, 7.5  # Pascal, the oldest in TensorFl
 AGAIN = "run `bash setup/env.sh` again."
 
 
-@dataclass(frozen=True)
-class Row:
-    """One thing looked at: OK, WARN or FAIL, what it is, what was found, and what to do about it ("" if nothing)."""
-
-    verdict: str
-    what: str
-    found: str
-    remedy: str = ""
-
-
 def check(folder: str | Path = ".") -> list[Row]:
     """Look at this machine and judge it, a row per thing."""
     return judge(look(folder))
@@ -42,14 +32,29 @@ def check(folder: str | Path = ".") -> list[Row]:
 
 def judge(machine: Machine) -> list[Row]:
     """The verdicts on a machine's facts."""
-    return [_system(machine), _python(machine), _memory(machine),
-            _row(machine.disk >= DISK, "free disk", f"{machine.disk:.1f} GB",
-                 f"Free {DISK:.0f} GB, or give another workdir."),
-            _row(len(machine.opencv) == 1, "OpenCV", ", ".join(machine.opencv) or "none", "Exactly one may be there, "
-                 "they share a folder: delete .venv and run `bash setup/env.sh`."),
-            _row(not machine.unable, "FFmpeg in PyAV", machine.ffmpeg + f", no {', '.join(machine.unable)}"
-                 * bool(machine.unable), f"Videos cannot be written: delete .venv and {AGAIN}"),
-            _notebooks(machine), *_trial(machine), *_card(machine)]  # fmt: skip
+    return [
+        _system(machine),
+        _python(machine),
+        _memory(machine),
+        row(
+            machine.disk >= DISK, "free disk", f"{machine.disk:.1f} GB", f"Free {DISK:.0f} GB, or give another workdir."
+        ),
+        row(
+            len(machine.opencv) == 1,
+            "OpenCV",
+            ", ".join(machine.opencv) or "none",
+            "Exactly one may be there, they share a folder: delete .venv and run `bash setup/env.sh`.",
+        ),
+        row(
+            not machine.unable,
+            "FFmpeg in PyAV",
+            machine.ffmpeg + f", no {', '.join(machine.unable)}" * bool(machine.unable),
+            f"Videos cannot be written: delete .venv and {AGAIN}",
+        ),
+        _notebooks(machine),
+        *_trial(machine),
+        *_card(machine),
+    ]
 
 
 def suggest_profile(machine: Machine | None = None) -> str:
@@ -69,23 +74,27 @@ def fits(profile: str, machine: Machine | None = None) -> bool:
 def describe() -> dict[str, str]:
     """This machine in words: system, processor cores, memory, free disk."""
     free = shutil.disk_usage(".").free / 1e9
-    return {"system": f"{platform.system()} on {platform.machine()}", "processor cores": str(os.cpu_count()),
-            "memory": f"{memory():.1f} GB", "free disk": f"{free:.0f} GB"}  # fmt: skip
-
-
-def _row(good: bool, what: str, found: str, remedy: str = "", bad: str = "FAIL") -> Row:
-    return Row("OK", what, found) if good else Row(bad, what, found, remedy)
+    return {
+        "system": f"{platform.system()} on {platform.machine()}",
+        "processor cores": str(os.cpu_count()),
+        "memory": f"{memory():.1f} GB",
+        "free disk": f"{free:.0f} GB",
+    }
 
 
 def _system(machine: Machine) -> Row:
     found = "not needed here" if machine.glibc is None else dotted(machine.glibc) or "another C library"
-    return _row(machine.glibc is None or machine.glibc >= GLIBC, "system (glibc)", found, "Take a newer system: Ubuntu "
-                "20.04, Oracle Linux 8, or later; the packages do not run on this one.")  # fmt: skip
+    return row(
+        machine.glibc is None or machine.glibc >= GLIBC,
+        "system (glibc)",
+        found,
+        "Take a newer system: Ubuntu 20.04, Oracle Linux 8, or later; the packages do not run on this one.",
+    )
 
 
 def _python(machine: Machine) -> Row:
     good = PYTHONS[0] <= machine.python <= PYTHONS[1]
-    return _row(good, "Python", dotted(machine.python), f"Install Python 3.10, 3.11 or 3.12 and {AGAIN}")
+    return row(good, "Python", dotted(machine.python), f"Install Python 3.10, 3.11 or 3.12 and {AGAIN}")
 
 
 def _memory(machine: Machine) -> Row:
@@ -104,8 +113,12 @@ def _memory(machine: Machine) -> Row:
 
 def _notebooks(machine: Machine) -> Row:
     mine = machine.kernel and Path(machine.kernel).parent == Path(sys.executable).parent
-    return _row(bool(mine), "notebooks run by", machine.kernel or "no kernel python3", "Run `jupyter kernelspec remove "
-                f"python3`, then start Jupyter from {Path(sys.executable).parent}.")  # fmt: skip
+    return row(
+        bool(mine),
+        "notebooks run by",
+        machine.kernel or "no kernel python3",
+        f"Run `jupyter kernelspec remove python3`, then start Jupyter from {Path(sys.executable).parent}.",
+    )
 
 
 def _trial(machine: Machine) -> list[Row]:
@@ -115,9 +128,15 @@ def _trial(machine: Machine) -> list[Row]:
         return [Row("FAIL", "a convolution", found, f"TensorFlow does not work here: {AGAIN}")]
     where, on_card = seen.get("device", "CPU:0"), seen.get("device", "").startswith("GPU")
     built = f", built with CUDA {seen['cuda']}" if seen.get("cuda") else ""
-    return [Row("OK", "Keras backend", f"{seen['backend']}, TensorFlow {seen['tensorflow']}{built}"),
-            _row(on_card or not seen["gpus"], "a convolution", f"forward and backward on {where} in "
-                 f"{seen['seconds']:.2f} s", "The card is seen but not used: see the rows below.")]  # fmt: skip
+    return [
+        Row("OK", "Keras backend", f"{seen['backend']}, TensorFlow {seen['tensorflow']}{built}"),
+        row(
+            on_card or not seen["gpus"],
+            "a convolution",
+            f"forward and backward on {where} in {seen['seconds']:.2f} s",
+            "The card is seen but not used: see the rows below.",
+        ),
+    ]
 
 
 def _card(machine: Machine) -> list[Row]:
@@ -125,18 +144,37 @@ def _card(machine: Machine) -> list[Row]:
     if not machine.card and not gpus:
         return [Row("OK", "graphics card", "none; the profile demo needs none")]
     names = ", ".join(f"{c.name}, {c.memory:.0f} GB" for c in machine.cards) or ", ".join(gpus or ["not usable"])
-    rows = [_row(driver >= DRIVER or bool(gpus and not driver), "NVIDIA driver", dotted(driver) or "not told",
-                 f"Install driver {dotted(DRIVER)} or newer (`sudo bash setup/vm/prepare.sh --only driver`), restart, "
-                 "and look at `nvidia-smi`.")]  # fmt: skip
+    rows = [
+        row(
+            driver >= DRIVER or bool(gpus and not driver),
+            "NVIDIA driver",
+            dotted(driver) or "not told",
+            f"Install driver {dotted(DRIVER)} or newer (`sudo bash setup/vm/prepare.sh --only driver`), restart, "
+            "and look at `nvidia-smi`.",
+        )
+    ]
     if machine.capability:
-        rows += [_row(machine.capability >= CAPABILITY_LEAST, "compute capability", f"{machine.capability}", "It has "
-                      f"to be {CAPABILITY_LEAST} or more: take another card, or a machine without one."),
-                 _cudnn(machine)]  # fmt: skip
+        rows += [
+            row(
+                machine.capability >= CAPABILITY_LEAST,
+                "compute capability",
+                f"{machine.capability}",
+                f"It has to be {CAPABILITY_LEAST} or more: take another card, or a machine without one.",
+            ),
+            _cudnn(machine),
+        ]
     if gpus:
         found = "taken as needed" if machine.growth else "the first program takes all of it"
-        rows.append(_row(machine.growth, "card's memory", found, f"Start Jupyter with {GROWTH}=true set.", "WARN"))
-    return [*rows, _row(bool(gpus), "graphics card", names, "An NVIDIA card is here, but TensorFlow cannot use it: see "
-                        "the other rows, then `nvidia-smi`.")]  # fmt: skip
+        rows.append(row(machine.growth, "card's memory", found, f"Start Jupyter with {GROWTH}=true set.", "WARN"))
+    return [
+        *rows,
+        row(
+            bool(gpus),
+            "graphics card",
+            names,
+            "An NVIDIA card is here, but TensorFlow cannot use it: see the other rows, then `nvidia-smi`.",
+        ),
+    ]
 
 
 def _cudnn(machine: Machine) -> Row:
@@ -144,9 +182,21 @@ def _cudnn(machine: Machine) -> Row:
     built = f"TensorFlow is built with CUDA {machine.trial.get('cuda') or 'none'}"
     if not has:  # another installation may serve as well, and the convolution says whether it does
         good = bool(machine.trial.get("gpus") and machine.trial.get("good"))
-        return _row(good, "CUDA and cuDNN", f"{built}, its wheels are not here", f"They come with the lock: {AGAIN}")
-    fault = (f"from {dotted(CUDNN_MODERN)} on it leaves out this card" if old and has >= CUDNN_MODERN else
-             "too old" if has < CUDNN_LEAST else "of another CUDA" if has[0] != CUDNN_LEAST[0] else "")  # fmt: skip
-    return _row(not fault, "CUDA and cuDNN", f"{built}; cuDNN {machine.cudnn}" + f": {fault}" * bool(fault), "It has "
-                f"to be nvidia-cudnn-cu12>={dotted(CUDNN_LEAST)},<{dotted(CUDNN_MODERN)}, as in the lock: "
-                f"delete .venv and {AGAIN}")  # fmt: skip
+        return row(good, "CUDA and cuDNN", f"{built}, its wheels are not here", f"They come with the lock: {AGAIN}")
+    fault = (
+        f"from {dotted(CUDNN_MODERN)} on it leaves out this card"
+        if old and has >= CUDNN_MODERN
+        else "too old"
+        if has < CUDNN_LEAST
+        else "of another CUDA"
+        if has[0] != CUDNN_LEAST[0]
+        else ""
+    )
+    return row(
+        not fault,
+        "CUDA and cuDNN",
+        f"{built}; cuDNN {machine.cudnn}" + f": {fault}" * bool(fault),
+        "It has "
+        f"to be nvidia-cudnn-cu12>={dotted(CUDNN_LEAST)},<{dotted(CUDNN_MODERN)}, as in the lock: "
+        f"delete .venv and {AGAIN}",
+    )

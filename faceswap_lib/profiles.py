@@ -1,6 +1,6 @@
 """Every number that sizes a run: smoke for tests, micro for 1 GB, demo for two cores, gpu for a graphics card."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from faceswap_lib import UserError
 
@@ -41,11 +41,3 @@ def get(name: str) -> Profile:
     if name not in PROFILES:
         raise UserError(f"There is no profile '{name}'; choose one of {', '.join(PROFILES)}.")
     return PROFILES[name]
-
-
-def changed(profile: Profile, **settings: object) -> Profile:
-    """The profile with some numbers changed; raises UserError for a setting it does not have."""
-    unknown = set(settings) - {f.name for f in fields(Profile)}
-    if unknown:
-        raise UserError(f"A profile has no setting '{', '.join(sorted(unknown))}'.")
-    return replace(profile, **settings)

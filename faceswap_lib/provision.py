@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from faceswap_lib import UserError, account, bill, oracle
-from faceswap_lib.bill import Price, compare, cost, shapes, shown
-from faceswap_lib.gpu import Row
-from faceswap_lib.oracle import Fault, Places
+from faceswap_lib import UserError
+from faceswap_lib.checklist import Row
+from faceswap_lib.cloud import account, bill, oracle
+from faceswap_lib.cloud.bill import Price, compare, cost, shapes, shown
+from faceswap_lib.cloud.oracle import Fault, Places
 
 __all__ = ["Plan", "Row", "commands", "compare", "cost", "provision", "shapes", "shown"]  # a lab needs one module
 SSH_KEY = "~/.ssh/id_ed25519.pub"
@@ -51,57 +52,89 @@ class Plan:
         return cost(self.shape, self.learners, self.hours, self.price, self.billed_when_stopped)
 
 
-def provision(shape: str = "VM.GPU.A10.1", learners: int = 1, hours: float = 2.0, ssh_key: str | Path = SSH_KEY,
-              config: str | Path | None = None, today: bool | None = None, places: Places | None = None) -> Plan:
+def provision(
+    shape: str = "VM.GPU.A10.1",
+    learners: int = 1,
+    hours: float = 2.0,
+    ssh_key: str | Path = SSH_KEY,
+    config: str | Path | None = None,
+    today: bool | None = None,
+    places: Places | None = None,
+) -> Plan:
     """Ask the account in `config` (None: ~/.oci/config) what a class of one VM per learner needs; 15 s at most.
 
     ssh_key: the public key; today: ask Oracle's public price list (None: only with an account); places: addresses to
     ask instead of the real ones. Without a config file the answers are examples. Raises UserError for a shape that
     the workshop does not know, for learners outside 1 to 50, and for hours that are not above 0.
     """
-    bill.get(shape)
-    if not (isinstance(learners, int) and 1 <= learners <= MOST):
-        raise UserError(f"learners is a whole number from 1 to {MOST}, not {learners}.")
-    if not (isinstance(hours, (int, float)) and hours > 0):
-        raise UserError(f"hours is a number above 0, not {hours}.")
+    _check(shape, learners, hours)
     file, places = oracle.config_name(config), places or oracle.PLACES
     said = oracle.look(shape, config, places, today)
     asked, mine = said.get("prices"), "config" in said
     said = said if mine else oracle.example()
     price = asked if isinstance(asked, Price) else bill.recorded(shape)
     stopped, known = account.stopped(shape, said), mine and not isinstance(said["config"], Fault)
-    rows = [_here(oracle.where(places.metadata)), *account.judge(shape, learners, said, file), _disk(shape, learners),
-            _priced(price, asked), _stop(stopped, shape, price), _key(Path(ssh_key).expanduser()),
-            Row("WARN", "your address", "not looked up", ADDRESS)]
+    rows = [
+        _here(oracle.where(places.metadata)),
+        *account.judge(shape, learners, said, file),
+        _disk(shape, learners),
+        _priced(price, asked),
+        _stop(stopped, shape, price),
+        _key(Path(ssh_key).expanduser()),
+        Row("WARN", "your address", "not looked up", ADDRESS),
+    ]
     place = (said["config"]["region"], account.domain(shape, learners, said)) if known else ("", "")
-    return Plan(shape, learners, float(hours), rows, price, stopped, *place, account.spread(shape, learners, said),
-                str(ssh_key), file, said.get("recorded", ""))
+    dealt, date_of = account.spread(shape, learners, said), said.get("recorded", "")
+    return Plan(shape, learners, float(hours), rows, price, stopped, *place, dealt, str(ssh_key), file, date_of)
+
+
+def _check(shape: str, learners: int, hours: float) -> None:
+    bill.get(shape)
+    if not (isinstance(learners, int) and 1 <= learners <= MOST):
+        raise UserError(f"learners is a whole number from 1 to {MOST}, not {learners}.")
+    if not (isinstance(hours, (int, float)) and hours > 0):
+        raise UserError(f"hours is a number above 0, not {hours}.")
 
 
 def commands(plan: Plan) -> list[str]:
     """The lines that make the plan's machines with setup/oci, open a tunnel, and take everything down again."""
     root = f"$(sed -n 's/^tenancy *= *//p' {plan.config} | head -n 1)"
-    values = {"tenancy_ocid": root, "compartment_ocid": root, "region": plan.region or "YOUR-REGION-1",
-              "availability_domain": plan.domain, "shape": plan.shape,
-              "until": (date.today() + timedelta(days=1)).isoformat(), "ssh_from": "YOUR.ADDRESS/32",
-              "ssh_public_key": f"$(cat {plan.ssh_key})",
-              "repository": "$(git config --get remote.origin.url)"}  # fmt: skip
+    values = {
+        "tenancy_ocid": root,
+        "compartment_ocid": root,
+        "region": plan.region or "YOUR-REGION-1",
+        "availability_domain": plan.domain,
+        "shape": plan.shape,
+        "until": (date.today() + timedelta(days=1)).isoformat(),
+        "ssh_from": "YOUR.ADDRESS/32",
+        "ssh_public_key": f"$(cat {plan.ssh_key})",
+        "repository": "$(git config --get remote.origin.url)",
+    }
     failed = [row.what for row in plan.rows if row.verdict == "FAIL"]
-    return [*([f"# Not yet: {', '.join(failed)}."] if failed else []),
-            f"cat > {STACK}/terraform.tfvars <<END", *(f'{name} = "{value}"' for name, value in values.items()),
-            f"learners = {plan.learners}", *(["spread = true"] if plan.spread else []), "END",
-            f"terraform -chdir={STACK} init",
-            f"terraform -chdir={STACK} apply  # shows what it will make, and asks; the bill starts here",
-            f"terraform -chdir={STACK} output tunnels  # a line for each learner: the way in",
-            f"terraform -chdir={STACK} destroy  # the last step of the day"]  # fmt: skip
+    return [
+        *([f"# Not yet: {', '.join(failed)}."] if failed else []),
+        f"cat > {STACK}/terraform.tfvars <<END",
+        *(f'{name} = "{value}"' for name, value in values.items()),
+        f"learners = {plan.learners}",
+        *(["spread = true"] if plan.spread else []),
+        "END",
+        f"terraform -chdir={STACK} init",
+        f"terraform -chdir={STACK} apply  # shows what it will make, and asks; the bill starts here",
+        f"terraform -chdir={STACK} output tunnels  # a line for each learner: the way in",
+        f"terraform -chdir={STACK} destroy  # the last step of the day",
+    ]
 
 
 def _here(here: dict) -> Row:
     if not here:
         return Row("OK", "here", "not a machine of Oracle Cloud; plan from your own computer")
     place, ad = here.get("canonicalRegionName") or here.get("region", "?"), here.get("availabilityDomain", "?")
-    return Row("OK", "here", f"a VM of Oracle Cloud: {here['shape']} in {place}, {ad.rsplit(':', 1)[-1]}, "
-               f"image …{here.get('image', '')[-6:]}")
+    return Row(
+        "OK",
+        "here",
+        f"a VM of Oracle Cloud: {here['shape']} in {place}, {ad.rsplit(':', 1)[-1]}, "
+        f"image …{here.get('image', '')[-6:]}",
+    )
 
 
 def _disk(shape: str, learners: int) -> Row:
@@ -124,8 +157,12 @@ def _stop(stopped: bool, shape: str, price: Price) -> Row:
     month = bill.disk_gb(shape) * price.disk
     if stopped:
         return Row("WARN", "Stop", "pauses nothing: it is billed while stopped", "Terminate it: `terraform destroy`.")
-    return Row("OK", "Stop", f"in the console pauses the VM's price, not the boot volume's ($ {month:.2f} a month); "
-               "`sudo shutdown` pauses nothing")  # fmt: skip
+    return Row(
+        "OK",
+        "Stop",
+        f"in the console pauses the VM's price, not the boot volume's ($ {month:.2f} a month); "
+        "`sudo shutdown` pauses nothing",
+    )
 
 
 def _key(path: Path) -> Row:

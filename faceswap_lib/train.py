@@ -10,18 +10,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from faceswap_lib import UserError, batches, faceset, profiles, record, start
-from faceswap_lib.batches import Side
-from faceswap_lib.faceset import Progress
-from faceswap_lib.mesh import canvas
+from faceswap_lib import profiles
+from faceswap_lib.face import faceset
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.network import batches, pretrained, previews, record, schedule
+from faceswap_lib.network.batches import Side
+from faceswap_lib.network.losses import GAN
 from faceswap_lib.profiles import Profile
+from faceswap_lib.progress import Progress
 
-RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
-RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
-GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 SAVE_EVERY = 60  # seconds
 
 
@@ -77,20 +76,42 @@ class Run:
         return min(1.0, max(by_time, by_steps))
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """What `bench --ablate` takes out of a training to see what it is worth, and nobody else does.
+
+    from_mean: the decoders start from their person's mean texture, else from its mean colour; light: faces are
+    augmented by random light.
+    """
+
+    from_mean: bool = True
+    light: bool = True
+
+
 def train(
-    faces_a: str | Path, faces_b: str | Path, model: str | Path, profile: str = "demo",
-    minutes: float | None = None, iterations: int | None = None, plateau: int | None = None, resume: bool = False,
-    alignment: str = "mesh", gan: bool = True, seed: int = 0, progress: Progress | None = None,
-    each: Callable[[Run], None] | None = None, from_scratch: bool = False, from_mean: bool = True,
-    light: bool = True,
-) -> TrainResult:  # fmt: skip
+    faces_a: str | Path,
+    faces_b: str | Path,
+    model: str | Path,
+    *,
+    profile: str = "demo",
+    minutes: float | None = None,
+    iterations: int | None = None,
+    plateau: int | None = None,
+    resume: bool = False,
+    alignment: str = "mesh",
+    gan: bool = True,
+    seed: int = 0,
+    from_scratch: bool = False,
+    ablation: Ablation = Ablation(),
+    progress: Progress | None = None,
+    each: Callable[[Run], None] | None = None,
+) -> TrainResult:
     """Train on two facesets and write the model into a folder.
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
     held-out checks without a better one; each: called before every step, its time does not count. Training starts
-    from the base that comes with the kit where one fits, unless from_scratch; from_mean: the decoders from their
-    person's mean texture, else from its mean colour; light: augment by random light. A model that is already there is
-    moved to `MODEL-before`, unless resumed.
+    from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
+    to `MODEL-before`, unless resumed.
     """
     size, folder = profiles.get(profile), Path(model)
     if resume:
@@ -98,59 +119,53 @@ def train(
     on = canvas(alignment, size.texture)
     sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
-    minutes, iterations = _budget(size, minutes, iterations, sides)
-    from faceswap_lib import checkpoint  # Keras and TensorFlow are loaded only now, when faults in the input are out
+    minutes, iterations = schedule.budget(size, minutes, iterations, sides)
+    from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
-    base = None if from_scratch else start.find(size, alignment)
-    about = record.about(size, alignment, seed, gan, sets, sides, base)
-    run = Run(folder, about, checkpoint.build(size, seed), sides, size, seed, minutes, iterations, plateau, gan, light)
-    _begin(run, resume, base, from_mean)
-    try:
-        stopped = _loop(run, progress, each)
-    except KeyboardInterrupt:
-        save(run, folder)
-        raise
-    seconds, egs = run.seconds, run.egs
-    save(run, folder)
-    return TrainResult(folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
+    base = None if from_scratch else pretrained.find(size, alignment)
+    about, net = record.about(size, alignment, seed, gan, sets, sides, base), checkpoint.build(size, seed)
+    run = Run(folder, about, net, sides, size, seed, minutes, iterations, plateau, gan, ablation.light)
+    _begin(run, resume, base, ablation.from_mean)
+    return _carry_out(run, progress, each)
 
 
 def _begin(run: Run, resume: bool, base: Path | None, from_mean: bool) -> None:
-    from faceswap_lib import checkpoint
+    from faceswap_lib.network import checkpoint
 
     if resume:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         run.first = run.iteration
-        run.about["start"] = record.read_about(run.folder).get("start", start.SCRATCH)
+        run.about["start"] = record.read_about(run.folder).get("start", pretrained.SCRATCH)
     else:
         record.move_aside(run.folder)
         if base:
-            start.fill(run.net, base)
+            pretrained.fill(run.net, base)
         for side, data in run.sides.items():
             flat = np.broadcast_to(data.mean.mean((0, 1)), data.mean.shape)
-            start.set_mean(run.net, side, data.mean if from_mean else flat)
+            pretrained.set_mean(run.net, side, data.mean if from_mean else flat)
     run.start = time.monotonic()
+
+
+def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> TrainResult:
+    try:
+        stopped = _loop(run, progress, each)
+    except KeyboardInterrupt:
+        save(run, run.folder)
+        raise
+    seconds, egs = run.seconds, run.egs
+    save(run, run.folder)
+    return TrainResult(run.folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
 
 
 def save(run: Run, folder: Path) -> None:
     """Write the model as it is now into a folder, ready to convert with or to resume."""
-    from faceswap_lib import checkpoint
+    from faceswap_lib.network import checkpoint
 
     folder.mkdir(parents=True, exist_ok=True)
     for side, data in run.sides.items():
         if not (folder / f"mean_{side}.png").exists():
             faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
     checkpoint.save(run.net, folder, run.about, run.history)
-
-
-def _budget(size: Profile, minutes: float | None, iterations: int | None,
-            sides: dict[str, Side]) -> tuple[float | None, int | None]:  # fmt: skip
-    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
-        raise UserError("Training time and iterations cannot be negative.")
-    if minutes is not None or iterations is not None:
-        return minutes, iterations
-    passes = size.passes and -(-size.passes * max(side.cut for side in sides.values()) // size.batch)
-    return size.minutes, passes or size.iterations
 
 
 def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> str:
@@ -192,15 +207,14 @@ def _step(run: Run, batch: dict) -> None:
     if run.gan and not net.gan and run.share >= run.profile.gan_from:
         net.gan = GAN
         net.make_train_function(force=True)  # the discriminator joins the step: compile it once more
-    warm = min(1.0, (run.iteration + 1) / 30)
-    rate = RATE if run.about["start"] == start.SCRATCH else RATE_FROM_BASE
-    net.optimizer.learning_rate = rate * warm * min(1.0, max(0.02, 2 * (1 - run.share)))
+    from_base = run.about["start"] != pretrained.SCRATCH
+    net.optimizer.learning_rate = schedule.learning_rate(run.iteration, run.share, from_base)
     net.train_on_batch(batch)
     run.iteration += 1
 
 
 def _batch(run: Run, iteration: int) -> dict:
-    from faceswap_lib import augment
+    from faceswap_lib.network import augment
 
     random = np.random.default_rng([run.seed, iteration])  # so that a resumed run draws what it would have drawn
     a, b = (augment.draw(run.sides[s], run.profile.batch, random, s, run.light) for s in "ab")
@@ -210,10 +224,7 @@ def _batch(run: Run, iteration: int) -> dict:
 def _stop(run: Run) -> str:
     if run.share >= 1 or (run.minutes is None and run.iterations is None):
         return "budget"
-    held = [row["held_a"] + row["held_b"] for row in run.history]
-    if run.plateau and len(held) > run.plateau and min(held[-run.plateau :]) >= min(held[: -run.plateau]):
-        return "plateau"
-    return ""
+    return "plateau" if schedule.plateau(run.history, run.plateau) else ""
 
 
 def _check(run: Run) -> None:
@@ -221,37 +232,22 @@ def _check(run: Run) -> None:
     net = run.net
     seen = {name: float(net.parts[name].result()) for name in net.parts}
     net.reset_metrics()
-    held = net.test_on_batch(_held_batch(run), return_dict=True)
+    held_batch = batches.held_out(run.sides, run.profile.batch)
+    held = net.test_on_batch(held_batch, return_dict=True)
     net.reset_metrics()
     if run.history and run.history[-1]["iteration"] == run.iteration:
         return
-    run.history.append({"iteration": run.iteration, "seconds": round(run.seconds, 1), "egs": round(run.egs, 1),
-                        "held_a": float(held["loss_a"]), "held_b": float(held["loss_b"]), **seen})  # fmt: skip
-    save_preview(run, run.folder / "previews" / f"{run.iteration:06d}.jpg")
-
-
-def _held_batch(run: Run) -> dict:
-    batch = {}
-    for s, side in run.sides.items():
-        i = np.linspace(side.cut, len(side.targets) - 1, run.profile.batch).astype(int).clip(0, len(side.targets) - 1)
-        batch |= batches.plain(side, i, s)
-    return batch
-
-
-def save_preview(run: Run, path: Path, rows: int = 4) -> None:
-    """Rows of A, A→A, A→B, B, B→B, B→A: held-out faces as the network draws them now."""
-    from faceswap_lib.model import draw
-
-    held = _held_batch(run)
-    pick = np.linspace(0, run.profile.batch - 1, rows).astype(int)
-    columns = []
-    for s in "ab":
-        picture, moves = held[f"picture_{s}"][pick], held[f"motion_{s}"][pick]
-        columns.append(held[f"target_{s}"][pick])
-        columns += [draw(run.net, picture, moves, to) for to in (s, "ba"["ab".index(s)])]
-    sheet = np.concatenate([np.concatenate(list(c), 0) for c in columns], 1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), cv2.cvtColor((sheet * 255).clip(0, 255).astype("u1"), cv2.COLOR_RGB2BGR))
+    run.history.append(
+        {
+            "iteration": run.iteration,
+            "seconds": round(run.seconds, 1),
+            "egs": round(run.egs, 1),
+            "held_a": float(held["loss_a"]),
+            "held_b": float(held["loss_b"]),
+            **seen,
+        }
+    )
+    previews.save(net, held_batch, run.folder / "previews" / f"{run.iteration:06d}.jpg")
 
 
 def _report(run: Run) -> tuple[int, int, str]:

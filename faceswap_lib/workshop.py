@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faceswap_lib import UserError, profiles
 from faceswap_lib.files import whole
-from faceswap_lib import UserError, profiles, report, video
-from faceswap_lib.peak import Peak
+from faceswap_lib.machine.memory import Peak
+from faceswap_lib.measure import report
+from faceswap_lib.media import video
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert",
-        "06_evaluate")
+LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert", "06_evaluate")
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
@@ -74,8 +75,10 @@ def workshop(
         for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
             say(f"[{number}/{len(paths)}] {lab.title} …")
             _execute(path, lab, shares[path], workdir)
-            say(f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s, "
-                f"at most {lab.peak:.1f} GB of memory")
+            say(
+                f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s, "
+                f"at most {lab.peak:.1f} GB of memory"
+            )
         if (workdir / "report.json").exists():
             run.report = json.loads((workdir / "report.json").read_text(encoding="utf-8"))
     finally:
@@ -86,11 +89,17 @@ def workshop(
 
 def closing(run: Workshop) -> str:
     """What a run ends with: where the swapped video is, how good it is, where to read on."""
-    lines = [f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.",
-             f"The swapped video: {run.workdir / 'swapped.mp4'}"]  # fmt: skip
+    lines = [
+        f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.",
+        f"The swapped video: {run.workdir / 'swapped.mp4'}",
+    ]
     if run.report:
-        lines += ["How good it is:", report.table(run.report), report.summarise(run.report),
-                  f"The report: {run.workdir / 'report.html'}"]  # fmt: skip
+        lines += [
+            "How good it is:",
+            report.table(run.report),
+            report.summarise(run.report),
+            f"The report: {run.workdir / 'report.html'}",
+        ]
     return "\n".join([*lines, f"The notebooks with all pictures: {run.workdir / 'index.html'}"])
 
 
@@ -158,9 +167,15 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
     try:
         with peak:
             papermill.execute_notebook(
-                _literal(path), _literal(out), parameters=parameters, kernel_name="python3", cwd=str(path.parent),
-                progress_bar=False, start_timeout=300, execution_timeout=CELL_LIMIT,
-            )  # fmt: skip
+                _literal(path),
+                _literal(out),
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=str(path.parent),
+                progress_bar=False,
+                start_timeout=300,
+                execution_timeout=CELL_LIMIT,
+            )
         lab.status = "done"
     except PapermillExecutionError as error:
         lab.status = "failed"

@@ -1,4 +1,4 @@
-"""canonical.py: makes faceswap_lib/canonical.json, the one shape that every face's texture is laid out in.
+"""canonical.py: makes faceswap_lib/face/canonical.json, the one shape that every face's texture is laid out in.
 
 The mean of the two built-in people, each frame made upright and free of pose, mirrored and averaged so that it is
 symmetric, its lower lip made a little thinner from above so that the inside of the mouth owns some pixels; then one
@@ -16,24 +16,35 @@ from scipy.spatial import Delaunay
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from faceswap_lib import faces, mesh, motion, samples, video  # noqa: E402
+from faceswap_lib import samples
+from faceswap_lib.face import anatomy, detect, geometry, mesh, motion
+from faceswap_lib.media import video
 
 # The lower lip from inside to outside, a column from one corner of the mouth to the other
-LOWER_LIP = [[95, 96, 77, 146], [88, 89, 90, 91], [178, 179, 180, 181], [87, 86, 85, 84], [14, 15, 16, 17],
-             [317, 316, 315, 314], [402, 403, 404, 405], [318, 319, 320, 321], [324, 325, 307, 375]]  # fmt: skip
+LOWER_LIP = [
+    [95, 96, 77, 146],
+    [88, 89, 90, 91],
+    [178, 179, 180, 181],
+    [87, 86, 85, 84],
+    [14, 15, 16, 17],
+    [317, 316, 315, 314],
+    [402, 403, 404, 405],
+    [318, 319, 320, 321],
+    [324, 325, 307, 375],
+]
 OPENED = 0.35  # of the lip's height, by which its inside goes down; more would fold it over
 
 
 def points(clip: Path) -> np.ndarray:
     """Landmarks with depth of every frame of a clip, (N, 468, 3)."""
-    with faces.Detector(most=1) as detector:
+    with detect.Detector(most=1) as detector:
         found = [detector.detect(frame)[0] for frame in video.frames(clip)]
-    return np.stack([np.c_[face.landmarks, face.depth][: faces.POINTS] for face in found])
+    return np.stack([np.c_[face.landmarks, face.depth][: anatomy.POINTS] for face in found])
 
 
 def upright(shape: np.ndarray) -> np.ndarray:
     """A shape (468, 3) with its eye corners 1 apart and its anchors' mean at 0."""
-    return (shape - shape[faces.ANCHOR].mean(0)) / np.linalg.norm(shape[263, :2] - shape[33, :2])
+    return (shape - shape[anatomy.ANCHOR].mean(0)) / np.linalg.norm(shape[263, :2] - shape[33, :2])
 
 
 def mean_shape(people: list[np.ndarray]) -> np.ndarray:
@@ -46,7 +57,7 @@ def mean_shape(people: list[np.ndarray]) -> np.ndarray:
 
 
 def _lay(x: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    scale, rotation, shift = faces.rigid(x, shape, motion.STABLE)
+    scale, rotation, shift = geometry.rigid(x, shape, motion.STABLE)
     return scale * x @ rotation + shift
 
 
@@ -57,7 +68,7 @@ def symmetric(shape: np.ndarray) -> np.ndarray:
         cost = np.linalg.norm(shape[:, None] - mirrored[None], axis=2)
         partner = linear_sum_assignment(cost**2)[1]
         twin = mirrored[partner]
-        scale, rotation, shift = faces.rigid(twin, shape, list(range(len(shape))))
+        scale, rotation, shift = geometry.rigid(twin, shape, list(range(len(shape))))
         shape = upright((shape + scale * twin @ rotation + shift) / 2)
         angle = np.arctan2(shape[263, 2] - shape[33, 2], shape[263, 0] - shape[33, 0])
         shape = upright(shape @ _turn(angle))
@@ -92,7 +103,8 @@ def main() -> None:
     about = "setup/canonical.py made this; unit: distance of the outer eye corners; x right, y down, z away"
     triangles = wound(flat, Delaunay(flat).simplices)
     data = {"about": about, "points": np.round(shape, 5).tolist(), "triangles": triangles.tolist()}
-    (HERE.parent / "faceswap_lib" / "canonical.json").write_text(json.dumps(data, separators=(",", ":")) + "\n")
+    path = HERE.parent / "faceswap_lib" / "face" / "canonical.json"
+    path.write_text(json.dumps(data, separators=(",", ":")) + "\n")
     print(len(data["points"]), "points,", len(data["triangles"]), "triangles; eyes", shape[33], shape[263])
 
 

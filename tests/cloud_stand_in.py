@@ -49,22 +49,32 @@ class Cloud:
         if path == f"/users/{USER}":
             return {"id": USER, "name": "teacher@test.example"}
         if path == f"/tenancies/{TENANCY}/regionSubscriptions":
-            return [{"regionKey": name[3:6].upper(), "regionName": name, "status": self.status, "isHomeRegion": home}
-                    for name, home in self.regions.items()]  # fmt: skip
+            return [
+                {"regionKey": name[3:6].upper(), "regionName": name, "status": self.status, "isHomeRegion": home}
+                for name, home in self.regions.items()
+            ]
         if path == "/availabilityDomains":
             return [{"name": name, "compartmentId": TENANCY} for name in ADS]
         if path == "/shapes":
-            return [{"shape": name, "isBilledForStoppedInstance": self.billed_when_stopped, "gpus": 1}
-                    for name in self.shapes[ad] if name == query["shape"]]  # fmt: skip
+            return [
+                {"shape": name, "isBilledForStoppedInstance": self.billed_when_stopped, "gpus": 1}
+                for name in self.shapes[ad]
+                if name == query["shape"]
+            ]
         if path == "/images":
-            return [{"displayName": name, "operatingSystem": "Canonical Ubuntu", "operatingSystemVersion": "24.04"}
-                    for name in self.images]  # fmt: skip
+            return [
+                {"displayName": name, "operatingSystem": "Canonical Ubuntu", "operatingSystemVersion": "24.04"}
+                for name in self.images
+            ]
         if path == "/computeCapacityReports":
             wanted = body["shapeAvailabilities"][0]
             if wanted["instanceShape"].endswith(".Flex") and not wanted.get("instanceShapeConfig", {}).get("ocpus"):
                 return None  # the real one refuses a flexible shape without a size
-            return {"compartmentId": TENANCY, "availabilityDomain": ad, "shapeAvailabilities": [
-                wanted | {"availabilityStatus": self.capacity[ad]}]}  # fmt: skip
+            return {
+                "compartmentId": TENANCY,
+                "availabilityDomain": ad,
+                "shapeAvailabilities": [wanted | {"availabilityStatus": self.capacity[ad]}],
+            }
         if limit := re.fullmatch(r"/services/compute/limits/([a-z0-9-]+)/resourceAvailability", path):
             left = self.limits[ad]
             return {"used": 0, "available": left[limit[1]] if isinstance(left, dict) else left}
@@ -75,11 +85,26 @@ class Cloud:
         if path == "/opc/v2/instance/":
             return self.metadata
         part = query["partNumber"]
-        return {"lastUpdated": "2026-11-24T00:00:00Z", "items": [{
-            "partNumber": part, "metricName": "GPU Per Hour", "currencyCodeLocalizations": [
-                {"currencyCode": "USD", "prices": [{"model": "PAY_AS_YOU_GO", "value": 0.0, "rangeMax": 10},
-                                                   {"model": "PAY_AS_YOU_GO", "value": self.prices[part]}]}]}]
-            if part in self.prices else []}  # fmt: skip
+        return {
+            "lastUpdated": "2026-11-24T00:00:00Z",
+            "items": [
+                {
+                    "partNumber": part,
+                    "metricName": "GPU Per Hour",
+                    "currencyCodeLocalizations": [
+                        {
+                            "currencyCode": "USD",
+                            "prices": [
+                                {"model": "PAY_AS_YOU_GO", "value": 0.0, "rangeMax": 10},
+                                {"model": "PAY_AS_YOU_GO", "value": self.prices[part]},
+                            ],
+                        }
+                    ],
+                }
+            ]
+            if part in self.prices
+            else [],
+        }
 
 
 def signed(method: str, path: str, headers: dict) -> bool:
@@ -89,11 +114,14 @@ def signed(method: str, path: str, headers: dict) -> bool:
         return False
     if found.get("keyId") != f"{TENANCY}/{USER}/{FINGERPRINT}":
         return False
-    lines = [f"{name}: {method.lower()} {path}" if name == "(request-target)" else f"{name}: {headers[name]}"
-             for name in found["headers"].split()]  # fmt: skip
+    lines = [
+        f"{name}: {method.lower()} {path}" if name == "(request-target)" else f"{name}: {headers[name]}"
+        for name in found["headers"].split()
+    ]
     try:
-        KEY.public_key().verify(base64.b64decode(found["signature"]), "\n".join(lines).encode(), padding.PKCS1v15(),
-                                hashes.SHA256())  # fmt: skip
+        KEY.public_key().verify(
+            base64.b64decode(found["signature"]), "\n".join(lines).encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
     except InvalidSignature:
         return False
     return True
@@ -150,8 +178,11 @@ def running(cloud: Cloud):
 def write_config(folder: Path, region: str = "eu-frankfurt-1", **changes: str) -> Path:
     """A config file and its key in a folder, as the console offers them; changes: other lines than the good ones."""
     key = folder / "key.pem"
-    key.write_bytes(KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
-                                      serialization.NoEncryption()))  # fmt: skip
+    key.write_bytes(
+        KEY.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+    )
     key.chmod(0o600)
     lines = {"user": USER, "fingerprint": FINGERPRINT, "tenancy": TENANCY, "region": region, "key_file": str(key)}
     text = "".join(f"{name}={value}\n" for name, value in (lines | changes).items() if value)

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap_lib import extract, faces, samples, train, video
+from faceswap_lib import extract, samples, train
+from faceswap_lib.face import detect
+from faceswap_lib.media import video
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SHORT = 30  # frames of the short clips
@@ -19,7 +21,7 @@ class Clip:
     """A built-in clip: frames [(320, 320, 3)], every frame's faces, and its one face's points (N, 478, 3)."""
 
     frames: list[np.ndarray]
-    faces: list[list[faces.Face]]
+    faces: list[list[detect.Face]]
 
     @property
     def solid(self) -> np.ndarray:
@@ -29,7 +31,7 @@ class Clip:
 
 def _clip(name: str) -> Clip:
     frames = list(video.frames(samples.path(name)))
-    with faces.Detector() as detector:
+    with detect.Detector() as detector:
         return Clip(frames, [detector.detect(frame) for frame in frames])
 
 
@@ -59,7 +61,7 @@ def facesets(short, tmp_path_factory) -> dict[str, Path]:
     """Facesets of the short clips, smoke profile: {"a": folder, "b": folder}; not to be changed, copy them first."""
     folder = tmp_path_factory.mktemp("faces")
     for name in "ab":
-        extract.extract(short[name], folder / name, "smoke")
+        extract.extract(short[name], folder / name, profile="smoke")
     return {name: folder / name for name in "ab"}
 
 
@@ -67,4 +69,4 @@ def facesets(short, tmp_path_factory) -> dict[str, Path]:
 def trained(facesets, tmp_path_factory) -> train.TrainResult:
     """A smoke model after 40 steps, the discriminator in the second half; not to be changed, copy it first."""
     model = tmp_path_factory.mktemp("trained") / "model"
-    return train.train(facesets["a"], facesets["b"], model, "smoke", iterations=40)
+    return train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=40)

@@ -6,7 +6,10 @@ from itertools import islice
 
 import pytest
 
-from faceswap_lib import UserError, bench, faceset, samples, video
+from faceswap_lib import UserError, bench, samples
+from faceswap_lib.face import faceset
+from faceswap_lib.measure import medians
+from faceswap_lib.media import video
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +25,26 @@ def pair(short, tmp_path_factory) -> bench.Pair:
 def made(pair, tmp_path_factory):
     """A bench of three moments; where, what came out, what it said."""
     workdir, said = tmp_path_factory.mktemp("bench"), []
-    return workdir, bench.bench(workdir, "smoke", (0, 1, 10), pair=pair, every=10, say=said.append), said
+    return (
+        workdir,
+        bench.bench(workdir, profile="smoke", seconds=(0, 1, 10), pair=pair, every=10, say=said.append),
+        said,
+    )
 
 
 def test_every_moment_and_every_reference_is_a_row_in_time_order(made):
     workdir, result, said = made
-    assert list(result["rows"]) == ["0 s", "1 s", "10 s", "source", "ideal", "classic paste", "B's mean", "B's nearest",
-                                    "B's own"]  # fmt: skip
+    assert list(result["rows"]) == [
+        "0 s",
+        "1 s",
+        "10 s",
+        "source",
+        "ideal",
+        "classic paste",
+        "B's mean",
+        "B's nearest",
+        "B's own",
+    ]
     assert len({json.dumps(result["rows"][label]) for label in ("0 s", "10 s")}) == 2
     assert result["rows"]["ideal"]["ssim"] == 1 and result["rows"]["source"]["identity"] < -0.6
     assert json.loads((workdir / "bench.json").read_text()) == result
@@ -54,7 +70,7 @@ def test_what_a_step_costs_is_measured(made):
 
 
 def test_the_table_has_a_line_per_figure(made):
-    text = bench.table(made[1])
+    text = medians.table(made[1])
     assert text.splitlines()[0].split()[:2] == ["0", "s"]
     figures, sides = text.split("\n\n")
     assert {line.split()[0] for line in figures.splitlines()[1:]} == set(made[1]["noise"])
@@ -75,7 +91,7 @@ def test_a_moment_is_compared_frame_by_frame(made):
 
 def test_a_variant_is_trained_as_it_says(pair, tmp_path):
     variants = {"plain": {}, "no game": {"gan": False}}
-    result = bench.ablate(tmp_path, "smoke", 0.05, pair=pair, every=10, variants=variants)
+    result = bench.ablate(tmp_path, profile="smoke", minutes=0.05, pair=pair, every=10, variants=variants)
     records = [json.loads((tmp_path / f"ablation0/model_{n}/model.json").read_text()) for n in (0, 1)]
     assert [r["gan"] for r in records] == [True, False]
     assert list(result["rows"])[:2] == ["plain", "no game"]
@@ -96,4 +112,4 @@ def test_facesets_of_other_clips_are_not_taken(pair, facesets, tmp_path):
 @pytest.mark.parametrize("seconds", [(), (0,), (-1, 5)])
 def test_moments_that_make_no_training_are_refused(seconds, tmp_path):
     with pytest.raises(UserError, match="moments"):
-        bench.bench(tmp_path, "smoke", seconds)
+        bench.bench(tmp_path, profile="smoke", seconds=seconds)

@@ -10,11 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap_lib import record, samples, video
+from faceswap_lib import samples
+from faceswap_lib.media import video
+from faceswap_lib.network import record
 
 SHAPE = [[0.0, 0.0, 0.0]] * 478
-MODEL = {"profile": "demo", "alignment": "mesh", "history": [], "shapes": {"a": SHAPE, "b": SHAPE},
-         "mesh": record.mesh()}  # fmt: skip
+MODEL = {
+    "profile": "demo",
+    "alignment": "mesh",
+    "history": [],
+    "shapes": {"a": SHAPE, "b": SHAPE},
+    "mesh": record.mesh(),
+}
 
 
 def run(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
@@ -51,22 +58,32 @@ CASES = {
     "an unknown profile": (("train", "empty", "empty", "--model", "out", "--profile", "huge"), "smoke, micro, demo"),
     "no model": (("convert", A, "--faces", "empty", "--model", "empty", "--out", "out.mp4"), "not a faceset"),
     "another profile's model": (
-        ("train", "empty", "empty", "--model", "model", "--profile", "smoke", "--resume"), "profile 'demo'"),
+        ("train", "empty", "empty", "--model", "model", "--profile", "smoke", "--resume"),
+        "profile 'demo'",
+    ),
     "an unknown colour": (
-        ("convert", A, "--faces", "empty", "--model", "model", "--out", "o.mp4", "--color", "x"), "light, mean"),
+        ("convert", A, "--faces", "empty", "--model", "model", "--out", "o.mp4", "--color", "x"),
+        "light, mean",
+    ),
     "an unknown parameter": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed=3"), "'speed'"),
     "no such video": (("workshop", "--profile", "smoke", "--workdir", "out", "--video-a", "no.mp4"), "no.mp4"),
     "a workdir that is a file": (("workshop", "--profile", "smoke", "--workdir", "file"), "file"),
     "a setting that is an option": (
-        ("workshop", "--profile", "smoke", "--workdir", "out", "--set", "profile=demo"), "cannot be set this way"),
+        ("workshop", "--profile", "smoke", "--workdir", "out", "--set", "profile=demo"),
+        "cannot be set this way",
+    ),
     "no step between frames": (
-        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--every", "0"), "--every"),
+        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--every", "0"),
+        "--every",
+    ),
     "no report to compare with": (
-        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--against", "empty"), "no report"),
+        ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--against", "empty"),
+        "no report",
+    ),
     "a missing option": (("extract", A), "--faces"),
     "faces into the folder one is in": (("extract", A, "--faces", "."), "folder of their own"),
     "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -81,8 +98,20 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
 
 
 def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
-    words = ("evaluate", short["a"], "--source", short["a"], "--faces-a", facesets["a"], "--faces-b", facesets["b"],
-             "--report", tmp_path / "r", "--every", "10")  # fmt: skip
+    words = (
+        "evaluate",
+        short["a"],
+        "--source",
+        short["a"],
+        "--faces-a",
+        facesets["a"],
+        "--faces-b",
+        facesets["b"],
+        "--report",
+        tmp_path / "r",
+        "--every",
+        "10",
+    )
     first = run(*words)
     assert first.returncode == 0, first.stderr
     assert "B's nearest" in first.stdout and "Poses: " in first.stdout and "report.html" in first.stdout
@@ -93,11 +122,25 @@ def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
 
 def test_ctrl_c_says_what_is_kept(tmp_path):
     # large pictures, so that it takes a while on a fast machine too
-    command = [sys.executable, "-m", "faceswap_lib", "extract", str(A), "--faces", str(tmp_path / "f"),
-               "--profile", "gpu"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "faceswap_lib",
+        "extract",
+        str(A),
+        "--faces",
+        str(tmp_path / "f"),
+        "--profile",
+        "gpu",
+    ]
     # a shell that put the tests in the background has them, and what they start, ignore the signal
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     # while libraries load, they may swallow the signal, and the first face loads the recogniser's; so wait for the next
     while len(list(tmp_path.glob(".f-*/*.png"))) < 2 and process.poll() is None:
         time.sleep(0.02)

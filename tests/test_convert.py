@@ -11,21 +11,12 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import (
-    UserError,
-    color,
-    convert,
-    extract,
-    faces,
-    faceset,
-    label,
-    motion,
-    record,
-    samples,
-    swap,
-    train,
-    video,
-)
+from faceswap_lib import UserError, convert, extract, samples, train
+from faceswap_lib.compose import color, model_swap, scenes
+from faceswap_lib.face import anatomy, detect, faceset, geometry, identity, motion
+from faceswap_lib.media import video
+from faceswap_lib.network import record
+from faceswap_lib.trust import label
 
 FRAMES = 30
 
@@ -36,7 +27,7 @@ def read(path: Path) -> list[np.ndarray]:
 
 def oval(solid: np.ndarray, grow: int, shape: tuple = (320, 320)) -> np.ndarray:
     """The face's oval, widened or (negative) narrowed by some pixels: bool."""
-    area = faces.mask(solid[:, :2], shape)
+    area = geometry.mask(solid[:, :2], shape)
     kernel = np.ones((2 * abs(grow) + 1,) * 2)
     return (cv2.dilate(area, kernel) if grow > 0 else cv2.erode(area, kernel)) > 0
 
@@ -86,11 +77,11 @@ def test_the_face_changes_and_nothing_far_from_it(short, facesets, which, reques
 
 def test_the_swapped_face_is_more_like_b(short, facesets, swapped, untrained, clip_b):
     solid, before = faceset.load(facesets["a"]).solid, read(short["a"])
-    b = np.mean([faces.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
+    b = np.mean([identity.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
     for path in (swapped, untrained):
         after = read(path)
         for i in (0, 14, 29):
-            was, now = (faces.embed(f[i], solid[i, :, :2]) for f in (before, after))
+            was, now = (identity.embed(f[i], solid[i, :, :2]) for f in (before, after))
             assert np.linalg.norm(now - b) < np.linalg.norm(was - b) - 0.1
 
 
@@ -102,24 +93,26 @@ def test_training_changes_the_picture(facesets, swapped, untrained):
 
 def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
     solid = faceset.load(facesets["a"]).solid
-    with faces.Detector() as detector:
+    with detect.Detector() as detector:
         found = [detector.detect(frame) for frame in read(untrained)]
     assert {len(f) for f in found} == {1}
     middles = [np.linalg.norm(f[0].landmarks.mean(0) - p[:, :2].mean(0)) for f, p in zip(found, solid, strict=True)]
     assert max(middles) < 6
-    turns = [abs(faces.pose(f[0].landmarks, f[0].depth)[0] - faces.pose(p[:, :2], p[:, 2])[0])
-             for f, p in zip(found, solid, strict=True)]  # fmt: skip
+    turns = [
+        abs(geometry.pose(f[0].landmarks, f[0].depth)[0] - geometry.pose(p[:, :2], p[:, 2])[0])
+        for f, p in zip(found, solid, strict=True)
+    ]
     assert max(turns) < 10
 
 
 def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped, tmp_path):
     found, out = faceset.load(facesets["a"]), tmp_path / "drawn.mp4"
     convert.convert(short["a"], facesets["a"], trained.model, out, keep_mouth=False)
-    scene, gaps, sides = convert.scene(found, record.read_about(trained.model), "b"), [], []
+    scene, gaps, sides = model_swap.scene(found, record.read_about(trained.model), "b"), [], []
     for drawn, kept, target in zip(read(out), read(swapped), scene.targets, strict=True):
-        inside = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(target[faces.MOUTH, :2]).astype("i4")], 1)
+        inside = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(target[anatomy.MOUTH, :2]).astype("i4")], 1)
         near, changed = cv2.dilate(inside, np.ones((13, 13))) > 0, apart(drawn, kept)
-        gaps.append(motion.apart(target, motion.MOUTH) / faces.eye_distance(target[:, :2]))
+        gaps.append(motion.apart(target, anatomy.LIP_PAIRS) / geometry.eye_distance(target[:, :2]))
         sides.append([changed[near].mean(), changed[~near].mean()])
     (inner, outer), gaps = np.array(sides).T, np.array(gaps)
     assert outer.max() < 1.5, "but for what coding it again changes"
@@ -129,7 +122,7 @@ def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped,
 @pytest.mark.parametrize("source, to", ["ab", "ba"])
 def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
     found, about = faceset.load(facesets[source]), record.read_about(trained.model)
-    scene = convert.scene(found, about, to)
+    scene = model_swap.scene(found, about, to)
     shape, other = (np.array(about["shapes"][side]) for side in (source, to))
     own = motion.person(motion.smooth(found.solid, found.frames), shape).motion
     mine = own * motion.carried(shape, other) + motion.parted(shape, other, own)
@@ -142,16 +135,19 @@ def test_the_wrong_decoder_gives_the_videos_own_person_back(short, facesets, tra
     out = tmp_path / "out.mp4"
     convert.convert(short["a"], facesets["a"], trained.model, out, to="a")
     about, found = record.read_about(trained.model), faceset.load(facesets["a"])
-    scene = convert.scene(found, about, "a")
-    assert np.abs(scene.targets[:, faces.OVAL, :2] - scene.solid[:, faces.OVAL, :2]).mean() < 0.5, "its own shape"
-    likeness = faces.embed(read(out)[5], found.solid[5, :, :2])
-    assert np.linalg.norm(likeness - faces.embed(clip_a.frames[5], clip_a.faces[5][0].landmarks)) < 0.35
+    scene = model_swap.scene(found, about, "a")
+    assert np.abs(scene.targets[:, anatomy.OVAL, :2] - scene.solid[:, anatomy.OVAL, :2]).mean() < 0.5, "its own shape"
+    likeness = identity.embed(read(out)[5], found.solid[5, :, :2])
+    assert np.linalg.norm(likeness - identity.embed(clip_a.frames[5], clip_a.faces[5][0].landmarks)) < 0.35
 
 
 @pytest.mark.parametrize("name", list(color.METHODS))
 def test_every_colour_method_gives_its_own_video(short, facesets, trained, untrained, tmp_path, name):
     out = tmp_path / "out.mp4"
-    assert convert.convert(short["a"], facesets["a"], trained.model, out, name, untrained=True).frames == FRAMES
+    assert (
+        convert.convert(short["a"], facesets["a"], trained.model, out, color_match=name, untrained=True).frames
+        == FRAMES
+    )
     solid = faceset.load(facesets["a"]).solid
     gap = [apart(*pair)[oval(p, -10)].mean() for *pair, p in zip(read(out), read(untrained), solid, strict=True)]
     least = {"relit": 0, "light": 2}.get(name, 5)
@@ -162,14 +158,14 @@ def test_the_other_way_round(short, facesets, trained, tmp_path, clip_a):
     out = tmp_path / "out.mp4"
     convert.convert(short["b"], facesets["b"], trained.model, out, to="a")
     solid, before, after = faceset.load(facesets["b"]).solid, read(short["b"]), read(out)
-    a = faces.embed(clip_a.frames[0], clip_a.faces[0][0].landmarks)
-    was, now = (np.linalg.norm(faces.embed(f[5], solid[5, :, :2]) - a) for f in (before, after))
+    a = identity.embed(clip_a.frames[0], clip_a.faces[0][0].landmarks)
+    was, now = (np.linalg.norm(identity.embed(f[5], solid[5, :, :2]) - a) for f in (before, after))
     assert now < was - 0.1
 
 
 def test_similarity_alignment_converts_too(short, facesets, tmp_path):
     model, out = tmp_path / "model", tmp_path / "out.mp4"
-    train.train(facesets["a"], facesets["b"], model, "smoke", iterations=2, alignment="similarity", gan=False)
+    train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=2, alignment="similarity", gan=False)
     assert convert.convert(short["a"], facesets["a"], model, out).swapped == FRAMES
     solid = faceset.load(facesets["a"]).solid
     for before, after, p in zip(read(short["a"]), read(out), solid, strict=True):
@@ -186,7 +182,7 @@ def gappy(tmp_path_factory) -> tuple[Path, Path]:
     for i in (*range(7, 12), 18, 19):
         frames[i] = np.ascontiguousarray(cv2.resize(wall, (320, 320)))
     video.write(folder / "gappy.mp4", frames, 24)
-    extract.extract(folder / "gappy.mp4", folder / "faces", "smoke")
+    extract.extract(folder / "gappy.mp4", folder / "faces", profile="smoke")
     return folder / "gappy.mp4", folder / "faces"
 
 
@@ -209,7 +205,7 @@ def test_only_the_chosen_person_is_swapped(trained, tmp_path):
     sides = [list(islice(video.frames(samples.path(f"person_{name}")), 10)) for name in "ab"]
     clip, folder = tmp_path / "two.mp4", tmp_path / "faces"
     video.write(clip, [np.hstack(pair) for pair in zip(*sides, strict=True)], 24)
-    extract.extract(clip, folder, "smoke")
+    extract.extract(clip, folder, profile="smoke")
     found = faceset.load(folder)
     left = bool(np.median(found.solid[..., 0]) < 320)
     convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
@@ -221,7 +217,7 @@ def test_only_the_chosen_person_is_swapped(trained, tmp_path):
 def test_memory_does_not_grow_with_length(short, facesets, trained, tmp_path):
     frames = read(short["a"])
     video.write(tmp_path / "long.mp4", frames * 4, 24)
-    extract.extract(tmp_path / "long.mp4", tmp_path / "long", "smoke")
+    extract.extract(tmp_path / "long.mp4", tmp_path / "long", profile="smoke")
     peaks = []
     for clip, folder in ((short["a"], facesets["a"]), (tmp_path / "long.mp4", tmp_path / "long")):
         tracemalloc.start()
@@ -244,7 +240,6 @@ def refused(tmp_path: Path, word: str, *arguments: object, **settings: object) -
 def test_what_does_not_belong_together_is_refused(short, facesets, trained, tmp_path):
     a, model = facesets["a"], trained.model
     refused(tmp_path, "taken from another video .a.mp4. than .*b.mp4", short["b"], a, model)
-    refused(tmp_path, "profile 'smoke', not 'demo'", short["a"], a, model, profile="demo")
     refused(tmp_path, "no colour method 'lab'", short["a"], a, model, color_match="lab")
     refused(tmp_path, "nobody called 'c'; swap to a or b", short["a"], a, model, to="c")
     refused(tmp_path, "not a faceset", short["a"], model, model)
@@ -282,11 +277,11 @@ def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
 
 def test_towards_profile_the_new_face_fades_out(facesets, trained):
     found, about = faceset.load(facesets["a"]), record.read_about(trained.model)
-    at = convert.scene(found, about, "b")
+    at = model_swap.scene(found, about, "b")
     assert at.shown == pytest.approx(1), "the built-in clip never turns that far"
     turned = {}
     for degrees in (20, 47, 65):
         c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         solid = at.solid[:1] @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], "f4")
-        turned[degrees] = float(swap.Scene(found, at.on, solid, at.own[:1], at.moves[:1], at.targets[:1]).shown[0])
+        turned[degrees] = float(scenes.Scene(found, at.on, solid, at.own[:1], at.moves[:1], at.targets[:1]).shown[0])
     assert turned[20] == 1 > turned[47] > turned[65] == 0

@@ -11,10 +11,14 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import SimilarityTransform
 
-from faceswap_lib import UserError, batches, evaluate, extract, faces, faceset, measures, record, samples, video, watch
-from faceswap_lib import report as report_file
-from faceswap_lib.figures import FIGURES
-from faceswap_lib.mesh import canvas
+from faceswap_lib import UserError, evaluate, extract, samples
+from faceswap_lib.face import detect, faceset, geometry, identity
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.measure import frame_scores, metrics
+from faceswap_lib.measure import report as report_file
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.media import video
+from faceswap_lib.network import batches, record
 
 FRAMES, EVERY = 24, 4
 
@@ -55,7 +59,7 @@ def report(score) -> tuple[dict, Path]:
 
 def test_figures_of_the_source_are_those_of_scikit_image(clips, report) -> None:
     names = ("person_a", "truth_a_as_b", "truth_mask")
-    with faces.Detector() as ours, faces.Detector() as theirs:
+    with detect.Detector() as ours, detect.Detector() as theirs:
         streams = zip(*(video.frames(clips[name]) for name in names), strict=True)
         rows = [_by_scikit_image(ours, theirs, *frames) for frames in streams]
     expected = np.mean(rows[::EVERY], 0)
@@ -94,10 +98,10 @@ def test_clips_stand_in_the_known_order(report) -> None:
 def test_a_shift_is_placement_and_costs_nothing_else(clips, report) -> None:
     shifted = {name: figure["reference"].get("shifted") for name, figure in report[0]["figures"].items()}
     both = zip(video.frames(clips["shifted"]), video.frames(clips["truth_a_as_b"]), strict=True)
-    assert np.mean([measures.structure(a, b)[80:240, 100:220].mean() for a, b in both]) < 0.75
+    assert np.mean([metrics.structure(a, b)[80:240, 100:220].mean() for a, b in both]) < 0.75
     assert shifted["ssim"] > 0.93 and shifted["expression"] < 1
-    with faces.Detector() as detector:
-        ruler = faces.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
+    with detect.Detector() as detector:
+        ruler = geometry.iris_distance(detector.detect(next(video.frames(clips["truth_a_as_b"])))[0].landmarks)
     assert shifted["placement"] == pytest.approx(np.hypot(6, 4) / ruler * 100, rel=0.1)
 
 
@@ -146,8 +150,15 @@ def test_table_and_sentence_show_the_figures(report) -> None:
 def test_two_reports_are_compared_and_noise_is_called_noise(report, score, clips) -> None:
     same = report_file.compare(report[0], report[0])
     assert {row["verdict"] for row in same} == {"within noise"} and {row["difference"] for row in same} == {0}
-    other = evaluate.evaluate(clips["shifted"], clips["person_a"], clips["b"], report[1] / "other", every=EVERY,
-                              truth=clips["truth_a_as_b"], truth_mask=clips["truth_mask"])  # fmt: skip
+    other = evaluate.evaluate(
+        clips["shifted"],
+        clips["person_a"],
+        clips["b"],
+        report[1] / "other",
+        every=EVERY,
+        truth=clips["truth_a_as_b"],
+        truth_mask=clips["truth_mask"],
+    )
     rows = {row["figure"]: row for row in report_file.compare(other, report[0])}
     assert rows["sharpness"]["verdict"] == "better" and rows["placement"]["verdict"] == "worse"
     assert rows["share_nearer_b"]["verdict"] == "within noise"
@@ -182,9 +193,9 @@ def test_the_same_seed_gives_the_same_report(score, report) -> None:
 
 def test_one_core_judges_faces_as_two_do(clips, monkeypatch) -> None:
     person = faceset.load(clips["b"])
-    side_by_side = watch.likenesses(person)
-    monkeypatch.setattr(watch.os, "sched_getaffinity", lambda _: {0}, raising=False)
-    np.testing.assert_array_equal(watch.likenesses(person), side_by_side)
+    side_by_side = frame_scores.likenesses(person)
+    monkeypatch.setattr(frame_scores.os, "sched_getaffinity", lambda _: {0}, raising=False)
+    np.testing.assert_array_equal(frame_scores.likenesses(person), side_by_side)
 
 
 def test_a_face_is_followed_over_a_cut(clips, tmp_path) -> None:
@@ -192,16 +203,18 @@ def test_a_face_is_followed_over_a_cut(clips, tmp_path) -> None:
     left = [cv2.copyMakeBorder(frame, 0, 0, 0, 320, cv2.BORDER_REPLICATE) for frame in few]
     right = [cv2.copyMakeBorder(frame, 0, 0, 320, 0, cv2.BORDER_REPLICATE) for frame in few]
     video.write(tmp_path / "cut.mp4", left + right, 24)
-    seen = watch.watch({"source": tmp_path / "cut.mp4"}, {}, 1, 12)["source"]
+    seen = frame_scores.watch({"source": tmp_path / "cut.mp4"}, {}, 1, 12)["source"]
     middle = [seen.solid[i][:, 0].mean() for i in range(12)]
     assert max(middle[:6]) < 320 < min(middle[6:]) and seen.column("lost").tolist() == [0] * 12
 
 
 def test_crops_of_a_faceset_are_as_good_as_frames(clips) -> None:
-    with faces.Detector() as detector:
-        direct = [faces.embed(frame, detector.detect(frame)[0].landmarks) for frame in video.frames(clips["person_b"])]
+    with detect.Detector() as detector:
+        direct = [
+            identity.embed(frame, detector.detect(frame)[0].landmarks) for frame in video.frames(clips["person_b"])
+        ]
     # A and B are 0.66 apart
-    assert np.linalg.norm(watch.likenesses(faceset.load(clips["b"])).mean(0) - np.mean(direct, 0)) < 0.03
+    assert np.linalg.norm(frame_scores.likenesses(faceset.load(clips["b"])).mean(0) - np.mean(direct, 0)) < 0.03
 
 
 def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clips, tmp_path) -> None:

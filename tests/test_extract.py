@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import UserError, extract, faces, faceset, samples, video
+from faceswap_lib import UserError, extract, samples
+from faceswap_lib.face import faceset, geometry, identity
+from faceswap_lib.measure import metrics
+from faceswap_lib.media import video
 
 SIDE = 240  # pixels of the smaller face's frame
 
@@ -54,11 +57,11 @@ def test_every_frame_gives_a_face_cut_out_as_its_record_says(short, facesets):
         # the picture's pixels, one by one, from where the inverse of the transform says they were
         back = cv2.invertAffineTransform(loaded.transform(i))
         y, x = np.mgrid[0:128, 0:128].astype("f4")
-        where = faces.transform(back, np.stack([x, y], -1)).astype("f4")
+        where = geometry.transform(back, np.stack([x, y], -1)).astype("f4")
         oracle = cv2.remap(frame, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         assert picture.shape == (128, 128, 3) and peak_signal_noise_ratio(oracle, picture) > 32
-        inside = faces.mask(faces.transform(loaded.transform(i), loaded.solid[i, :, :2]), picture.shape)
-        assert record.blur == pytest.approx(faces.sharpness(picture, inside), rel=0.01)
+        inside = geometry.mask(geometry.transform(loaded.transform(i), loaded.solid[i, :, :2]), picture.shape)
+        assert record.blur == pytest.approx(metrics.sharpness(picture, inside), rel=0.01)
         assert record.left_out is None and record.person == 0
 
 
@@ -69,7 +72,7 @@ def test_a_folder_holds_pictures_the_list_and_a_contact_sheet(facesets):
 
 
 def test_the_person_seen_most_is_chosen(two, tmp_path):
-    result = extract.extract(two, tmp_path / "f", "smoke")
+    result = extract.extract(two, tmp_path / "f", profile="smoke")
     assert (result.people, result.frames, result.faces, result.kept) == (2, 14, 14, 14)
     assert result.left_out == {"another person": 10}
     loaded = faceset.load(tmp_path / "f")
@@ -78,27 +81,27 @@ def test_the_person_seen_most_is_chosen(two, tmp_path):
 
 
 def test_the_other_person_can_be_chosen(two, tmp_path, clip_a, clip_b):
-    result = extract.extract(two, tmp_path / "f", "smoke", person=1)
+    result = extract.extract(two, tmp_path / "f", profile="smoke", person=1)
     assert (result.people, result.faces, result.left_out) == (2, 10, {"another person": 14})
     loaded, frame = faceset.load(tmp_path / "f"), next(video.frames(two))
     assert all(middle(r) < SIDE for r in loaded.records)
-    likeness = faces.embed(frame, loaded.solid[0, :, :2])
-    a, b = (faces.embed(c.frames[0], c.faces[0][0].landmarks) for c in (clip_a, clip_b))
+    likeness = identity.embed(frame, loaded.solid[0, :, :2])
+    a, b = (identity.embed(c.frames[0], c.faces[0][0].landmarks) for c in (clip_a, clip_b))
     assert np.linalg.norm(likeness - b) < 0.6 < np.linalg.norm(likeness - a)
 
 
 @pytest.mark.parametrize("person", [2, -1])
 def test_a_person_who_is_not_there(two, tmp_path, person):
     with pytest.raises(UserError, match="shows 2 people"):
-        extract.extract(two, tmp_path / "f", "smoke", person=person)
+        extract.extract(two, tmp_path / "f", profile="smoke", person=person)
     assert names(tmp_path) == []
 
 
 def test_one_person_after_a_cut_is_one_and_another_is_another(tmp_path):
     moved = [np.roll(f, 60, 1) for f in start("a", 8, 100)]
-    one = extract.extract(clip(tmp_path / "1.mp4", start("a", 8) + moved), tmp_path / "one", "smoke")
+    one = extract.extract(clip(tmp_path / "1.mp4", start("a", 8) + moved), tmp_path / "one", profile="smoke")
     assert (one.people, one.kept) == (1, 16)
-    both = extract.extract(clip(tmp_path / "2.mp4", start("a", 8) + start("b", 5)), tmp_path / "both", "smoke")
+    both = extract.extract(clip(tmp_path / "2.mp4", start("a", 8) + start("b", 5)), tmp_path / "both", profile="smoke")
     assert (both.people, both.kept) == (2, 8)
 
 
@@ -109,7 +112,7 @@ def test_one_person_seen_twice_in_a_frame_is_taken_once(tmp_path):
     for page, frame in zip(little, frames, strict=True):
         page[80:320, 40:280] = cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     pages = [np.hstack(pair) for pair in zip(large, little, strict=True)]
-    result = extract.extract(clip(tmp_path / "twice.mp4", pages), tmp_path / "f", "smoke")
+    result = extract.extract(clip(tmp_path / "twice.mp4", pages), tmp_path / "f", profile="smoke")
     assert (result.people, result.faces, result.left_out) == (1, 6, {"seen twice in one frame": 6})
     assert all(middle(r) < 320 for r in faceset.load(tmp_path / "f").records), "the larger one"
 
@@ -119,11 +122,11 @@ def test_blurred_faces_are_left_out(tmp_path):
     for i in (3, 7, 8):
         frames[i] = cv2.GaussianBlur(frames[i], (0, 0), 6)
     path = clip(tmp_path / "blurred.mp4", frames)
-    result = extract.extract(path, tmp_path / "f", "smoke")
+    result = extract.extract(path, tmp_path / "f", profile="smoke")
     assert result.left_out == {"blurred": 3} and (result.faces, result.kept) == (12, 9)
     loaded = faceset.load(tmp_path / "f")
     assert sorted(set(range(12)) - set(loaded.frames[loaded.usable].tolist())) == [3, 7, 8]
-    assert extract.extract(path, tmp_path / "f", "smoke", min_sharpness=0).kept == 12
+    assert extract.extract(path, tmp_path / "f", profile="smoke", min_sharpness=0).kept == 12
 
 
 def test_small_faces_are_left_out(tmp_path):
@@ -132,7 +135,7 @@ def test_small_faces_are_left_out(tmp_path):
         little = cv2.resize(frames[i], (160, 160), interpolation=cv2.INTER_AREA)
         frames[i] = cv2.copyMakeBorder(little, 80, 80, 80, 80, cv2.BORDER_REPLICATE)
     path = clip(tmp_path / "small.mp4", frames)
-    result = extract.extract(path, tmp_path / "f", "smoke", min_size=70)
+    result = extract.extract(path, tmp_path / "f", profile="smoke", min_size=70)
     eyes = np.linalg.norm(np.diff(faceset.load(tmp_path / "f").solid[:, [33, 263], :2], axis=1), axis=-1).ravel()
     assert (eyes > 70).tolist() == [True] * 6 + [False] * 4
     assert (result.kept, result.left_out) == (6, {"too small": 4})
@@ -143,20 +146,22 @@ def test_faces_larger_than_what_a_profile_draws_are_told_of(tmp_path):
     large = [cv2.resize(f, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC) for f in small]
     told = {}
     for label, frames in (("small", small), ("large", large)):
-        r = extract.extract(clip(tmp_path / f"{label}.mp4", frames), tmp_path / label, "demo")
+        r = extract.extract(clip(tmp_path / f"{label}.mp4", frames), tmp_path / label, profile="demo")
         told[label] = r.advice
         records = faceset.load(tmp_path / label).records
         high = [np.ptp(np.array(one.landmarks)[:, 1]) for one in records]
         assert r.height == pytest.approx(np.median(high), rel=0.02)
     assert not told["small"], "the built-in clips are made for the demo"
     assert all(said in told["large"] for said in ("demo draws it with 110", "gpu takes 221", "--minutes"))
-    assert "gpu" not in extract.extract(tmp_path / "small.mp4", tmp_path / "f", "smoke").advice, "the next one will do"
+    assert "gpu" not in extract.extract(tmp_path / "small.mp4", tmp_path / "f", profile="smoke").advice, (
+        "the next one will do"
+    )
 
 
 def test_turned_faces_are_left_out(short, tmp_path, clip_a):
-    yaw = [abs(faces.pose(found[0].landmarks, found[0].depth)[0]) for found in clip_a.faces[:30]]
+    yaw = [abs(geometry.pose(found[0].landmarks, found[0].depth)[0]) for found in clip_a.faces[:30]]
     limit = float(np.sort(yaw)[14:16].mean())
-    result = extract.extract(short["a"], tmp_path / "f", "smoke", max_yaw=limit)
+    result = extract.extract(short["a"], tmp_path / "f", profile="smoke", max_yaw=limit)
     assert result.left_out == {"turned away": pytest.approx(15, abs=2)} and result.kept + 15 == pytest.approx(30, abs=2)
     assert all((abs(r.pose[0]) <= limit) == (r.file is not None) for r in faceset.load(tmp_path / "f").records)
 
@@ -164,30 +169,30 @@ def test_turned_faces_are_left_out(short, tmp_path, clip_a):
 def test_a_video_without_a_face(tmp_path):
     path = clip(tmp_path / "wall.mp4", [np.full((120, 160, 3), 90 + i, "u1") for i in range(6)])
     with pytest.raises(UserError, match="No face was found in .*wall.mp4"):
-        extract.extract(path, tmp_path / "f", "smoke")
+        extract.extract(path, tmp_path / "f", profile="smoke")
     assert names(tmp_path) == ["wall.mp4"]
 
 
 def test_a_folder_with_other_things_is_refused_and_left_alone(short, tmp_path):
     (tmp_path / "holiday.jpg").write_text("dear")
     with pytest.raises(UserError, match="other things than a faceset"):
-        extract.extract(short["a"], tmp_path, "smoke")
+        extract.extract(short["a"], tmp_path, profile="smoke")
     with pytest.raises(UserError, match="is a file"):
-        extract.extract(short["a"], tmp_path / "holiday.jpg", "smoke")
+        extract.extract(short["a"], tmp_path / "holiday.jpg", profile="smoke")
     assert names(tmp_path) == ["holiday.jpg"] and (tmp_path / "holiday.jpg").read_text() == "dear"
 
 
 def test_a_folder_that_cannot_be_made(short, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be made"):
-        extract.extract(short["a"], tmp_path / "file" / "f", "smoke")
+        extract.extract(short["a"], tmp_path / "file" / "f", profile="smoke")
 
 
 def test_bad_input_is_refused_before_any_work(tmp_path):
     (tmp_path / "text.mp4").write_text("no video")
     for path, profile, word in ((tmp_path / "text.mp4", "smoke", "text.mp4"), (samples.path("person_a"), "x", "'x'")):
         with pytest.raises(UserError, match=word):
-            extract.extract(path, tmp_path / "f", profile)
+            extract.extract(path, tmp_path / "f", profile=profile)
     assert names(tmp_path) == ["text.mp4"]
 
 
@@ -199,7 +204,7 @@ class Stopped(Exception):
 def test_an_interruption_leaves_what_was_there_and_nothing_else(short, tmp_path, there):
     folder = tmp_path / "f"
     if there:
-        extract.extract(clip(tmp_path / "old.mp4", start("b", 4)), folder, "smoke")
+        extract.extract(clip(tmp_path / "old.mp4", start("b", 4)), folder, profile="smoke")
     before = {p.name: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
 
     def stop(done, total, note):
@@ -207,7 +212,7 @@ def test_an_interruption_leaves_what_was_there_and_nothing_else(short, tmp_path,
             raise Stopped
 
     with pytest.raises(Stopped):
-        extract.extract(short["a"], folder, "smoke", progress=stop)
+        extract.extract(short["a"], folder, profile="smoke", progress=stop)
     assert {p.name: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
     assert names(tmp_path) == (["f", "old.mp4"] if there else [])
 
@@ -215,8 +220,8 @@ def test_an_interruption_leaves_what_was_there_and_nothing_else(short, tmp_path,
 def test_a_new_extraction_replaces_the_old_one_whole(short, tmp_path):
     told = []
     path = clip(tmp_path / "old.mp4", start("b", 4))
-    extract.extract(path, tmp_path / "f", "smoke", progress=lambda *args: told.append(args))
+    extract.extract(path, tmp_path / "f", profile="smoke", progress=lambda *args: told.append(args))
     assert [args[:2] for args in told] == [(i, 4) for i in range(1, 5)] and told[-1][2] == "4 faces"
-    extract.extract(short["a"], tmp_path / "f", "smoke")
+    extract.extract(short["a"], tmp_path / "f", profile="smoke")
     assert faceset.load(tmp_path / "f").source.name == "a.mp4" and len(list((tmp_path / "f").glob("*.png"))) == 30
     assert names(tmp_path) == ["f", "old.mp4"]

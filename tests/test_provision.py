@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 from cloud_stand_in import ADS, TENANCY, USER, Cloud, running, write_config
 
-from faceswap_lib import UserError, bill, oracle, provision
+from faceswap_lib import UserError, provision
+from faceswap_lib.cloud import bill, oracle
 
 FACTS = bill.cloud()
-VM = {"shape": "VM.GPU.A10.1", "canonicalRegionName": "eu-frankfurt-1", "region": "eu-frankfurt-1",
-      "availabilityDomain": ADS[0], "image": "ocid1.image.oc1..aaaaaabcdef"}  # fmt: skip
+VM = {
+    "shape": "VM.GPU.A10.1",
+    "canonicalRegionName": "eu-frankfurt-1",
+    "region": "eu-frankfurt-1",
+    "availabilityDomain": ADS[0],
+    "image": "ocid1.image.oc1..aaaaaabcdef",
+}
 
 
 def places(address: str) -> oracle.Places:
@@ -59,8 +65,19 @@ def closed_port() -> str:
 def test_an_account_with_enough_of_everything_is_ok_in_every_row_but_the_address(ask):
     cloud = Cloud()
     plan = ask(cloud, learners=20, hours=3)
-    names = ["here", "account", "region", "shape", "limit gpu-a10-count", "hosts", "image", "boot volume", "price",
-             "Stop", "SSH key"]  # fmt: skip
+    names = [
+        "here",
+        "account",
+        "region",
+        "shape",
+        "limit gpu-a10-count",
+        "hosts",
+        "image",
+        "boot volume",
+        "price",
+        "Stop",
+        "SSH key",
+    ]
     assert [(r.what, r.verdict) for r in plan.rows] == [*((name, "OK") for name in names), ("your address", "WARN")]
     assert plan.ready and not plan.recorded and plan.domain == ADS[0] and plan.region == "eu-frankfurt-1"
     assert row(plan, "account").found == "test-school, as teacher@test.example"
@@ -90,15 +107,30 @@ FAULTS = [
     ("a region on its way", "region", "WARN", "Wait", {"status": "IN_PROGRESS"}),
     ("no image", "image", "FAIL", "another os", {"images": ("Canonical-Ubuntu-24.04-aarch64-2026",)}),
     ("billed while stopped", "Stop", "WARN", "terraform destroy", {"billed_when_stopped": True}),
-    ("no rights to limits", "limit gpu-a10-count", "WARN", "read resource-availability",
-     {"broken": {"resourceAvailability": (404, "NotAuthorizedOrNotFound")}}),
-    ("no rights to capacity", "hosts", "WARN", "manage compute-capacity-reports",
-     {"broken": {"computeCapacityReports": (404, "NotAuthorizedOrNotFound")}}),
-    ("no rights to the user", "account", "WARN", "inspect users",
-     {"broken": {"/users/": (404, "NotAuthorizedOrNotFound")}}),
+    (
+        "no rights to limits",
+        "limit gpu-a10-count",
+        "WARN",
+        "read resource-availability",
+        {"broken": {"resourceAvailability": (404, "NotAuthorizedOrNotFound")}},
+    ),
+    (
+        "no rights to capacity",
+        "hosts",
+        "WARN",
+        "manage compute-capacity-reports",
+        {"broken": {"computeCapacityReports": (404, "NotAuthorizedOrNotFound")}},
+    ),
+    (
+        "no rights to the user",
+        "account",
+        "WARN",
+        "inspect users",
+        {"broken": {"/users/": (404, "NotAuthorizedOrNotFound")}},
+    ),
     ("too many questions", "image", "WARN", "wait a minute", {"broken": {"/images": (429, "TooManyRequests")}}),
     ("Oracle's own fault", "shape", "WARN", "ocistatus", {"broken": {"/shapes": (503, "ServiceUnavailable")}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "what", "verdict", "says", "change"), FAULTS, ids=[f[0] for f in FAULTS])
@@ -181,12 +213,15 @@ def test_the_config_may_lie_where_oracles_own_tools_look(ask, tmp_path, monkeypa
     assert "test-school" in row(plan, "account").found and plan.config == str(tmp_path / "config")
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"region": ""}, "region missing"),
-    ({"fingerprint": "12:34"}, "fingerprint malformed"),
-    ({"key_file": "/nowhere/key.pem"}, "key_file"),
-    ({"key_file": __file__}, "no PEM key"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"region": ""}, "region missing"),
+        ({"fingerprint": "12:34"}, "fingerprint malformed"),
+        ({"key_file": "/nowhere/key.pem"}, "key_file"),
+        ({"key_file": __file__}, "no PEM key"),
+    ],
+)
 def test_a_broken_config_is_told_and_the_rest_is_still_looked_at(ask, tmp_path, monkeypatch, change, says):
     monkeypatch.delenv("OCI_REGION", raising=False)
     plan = ask(Cloud(), write_config(tmp_path, **change))
@@ -239,8 +274,11 @@ def test_the_examples_have_the_names_of_the_sdk():
     import oci
 
     told = oracle.example()
-    models = {"regions": oci.identity.models.RegionSubscription, "domains": oci.identity.models.AvailabilityDomain,
-              "images": oci.core.models.Image}  # fmt: skip
+    models = {
+        "regions": oci.identity.models.RegionSubscription,
+        "domains": oci.identity.models.AvailabilityDomain,
+        "images": oci.core.models.Image,
+    }
     lists = {"shapes": oci.core.models.Shape, "capacity": oci.core.models.CapacityReportShapeAvailability}
     for name, model in models.items():
         assert all(set(entry) <= set(model().swagger_types) for entry in told[name]), name
@@ -269,14 +307,17 @@ def test_importing_the_lab_does_not_load_the_sdk():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-@pytest.mark.parametrize(("content", "mode", "verdict", "says"), [
-    (None, 0o600, "FAIL", "ssh-keygen -t ed25519"),
-    ("-----BEGIN OPENSSH PRIVATE KEY-----", 0o600, "FAIL", ".pub"),
-    ("hello", 0o600, "FAIL", "ssh-keygen"),
-    ("ssh-ed25519 AAAA me", 0o644, "FAIL", "chmod 600"),
-    ("ssh-ed25519 AAAA me", 0o640, "FAIL", "chmod 600"),
-    ("ssh-rsa AAAA me", 0o600, "WARN", "ed25519"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "mode", "verdict", "says"),
+    [
+        (None, 0o600, "FAIL", "ssh-keygen -t ed25519"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----", 0o600, "FAIL", ".pub"),
+        ("hello", 0o600, "FAIL", "ssh-keygen"),
+        ("ssh-ed25519 AAAA me", 0o644, "FAIL", "chmod 600"),
+        ("ssh-ed25519 AAAA me", 0o640, "FAIL", "chmod 600"),
+        ("ssh-rsa AAAA me", 0o600, "WARN", "ed25519"),
+    ],
+)
 def test_the_ssh_key_is_looked_at(key, content, mode, verdict, says):
     key.with_suffix("").chmod(mode)
     key.unlink() if content is None else key.write_text(content)
@@ -285,10 +326,17 @@ def test_the_ssh_key_is_looked_at(key, content, mode, verdict, says):
     assert any("SSH key" in line for line in provision.commands(plan)[:1]) == (verdict == "FAIL")
 
 
-@pytest.mark.parametrize(("settings", "says"), [
-    ({"shape": "VM.GPU.H200"}, "VM.GPU.A10.1"), ({"learners": 0}, "1 to 50"), ({"learners": 51}, "1 to 50"),
-    ({"learners": 1.5}, "1 to 50"), ({"hours": 0}, "above 0"), ({"hours": "long"}, "above 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"shape": "VM.GPU.H200"}, "VM.GPU.A10.1"),
+        ({"learners": 0}, "1 to 50"),
+        ({"learners": 51}, "1 to 50"),
+        ({"learners": 1.5}, "1 to 50"),
+        ({"hours": 0}, "above 0"),
+        ({"hours": "long"}, "above 0"),
+    ],
+)
 def test_wrong_arguments_are_refused(settings, says):
     with pytest.raises(UserError, match=says):
         provision.provision(**settings)

@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import cv2
 import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, batches, checkpoint, faceset, profiles, record, train
-from faceswap_lib.mesh import canvas
+from faceswap_lib import UserError, profiles, train
+from faceswap_lib.face import faceset
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.network import batches, checkpoint, record, schedule
 
 SMOKE = profiles.get("smoke")
 
@@ -91,12 +94,12 @@ def test_previews_are_pictures_of_the_rows_in_the_history(trained):
 def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_path, monkeypatch):
     a, b = facesets["a"], facesets["b"]
     monkeypatch.setattr(train, "save_preview", lambda run, path: None)  # to save time
-    train.train(a, b, tmp_path / "straight", "smoke", iterations=8)
+    train.train(a, b, tmp_path / "straight", profile="smoke", iterations=8)
     monkeypatch.setattr(train, "SAVE_EVERY", -1)  # after every step
     with pytest.raises(Stopped):
-        train.train(a, b, tmp_path / "halved", "smoke", iterations=8, progress=stop_after(4))
+        train.train(a, b, tmp_path / "halved", profile="smoke", iterations=8, progress=stop_after(4))
     assert record.read_about(tmp_path / "halved")["iteration"] == 4
-    result = train.train(a, b, tmp_path / "halved", "smoke", iterations=8, resume=True)
+    result = train.train(a, b, tmp_path / "halved", profile="smoke", iterations=8, resume=True)
     assert result.iterations == 8 and [row["iteration"] for row in result.history][-1] == 8
     straight, halved = numbers(tmp_path / "straight"), numbers(tmp_path / "halved")
     apart = max(float(np.abs(x - y).max()) for x, y in zip(straight, halved, strict=True))
@@ -110,7 +113,7 @@ import sys
 from faceswap_lib import train
 train.SAVE_EVERY = -1
 a, b, model = sys.argv[1:]
-train.train(a, b, model, "smoke", iterations=9999, gan=False, progress=lambda *told: print(told, flush=True))
+train.train(a, b, model, profile="smoke", iterations=9999, gan=False, progress=lambda *told: print(told, flush=True))
 """
     process = python(code, facesets["a"], facesets["b"], tmp_path / "model")
     told = [process.stdout.readline() for _ in range(12)]
@@ -124,15 +127,24 @@ train.train(a, b, model, "smoke", iterations=9999, gan=False, progress=lambda *t
 
 @pytest.mark.parametrize("budget", [{"minutes": 0}, {"iterations": 0}])
 def test_no_budget_gives_a_model_that_has_learnt_nothing(facesets, tmp_path, budget):
-    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", **budget, progress=stop_after(3))
+    result = train.train(
+        facesets["a"], facesets["b"], tmp_path / "m", profile="smoke", **budget, progress=stop_after(3)
+    )
     assert (result.iterations, result.stopped, len(result.history)) == (0, "budget", 1)
     assert record.read_about(tmp_path / "m")["iteration"] == 0
 
 
 def test_it_stops_by_the_clock(facesets, tmp_path):
     told = []
-    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", minutes=0.05, gan=False,
-                         progress=lambda *args: told.append(args))  # fmt: skip
+    result = train.train(
+        facesets["a"],
+        facesets["b"],
+        tmp_path / "m",
+        profile="smoke",
+        minutes=0.05,
+        gan=False,
+        progress=lambda *args: told.append(args),
+    )
     assert result.stopped == "budget" and 3 <= result.seconds < 120
     assert len(told) == result.iterations >= 1
     done = [args[0] for args in told]
@@ -140,30 +152,34 @@ def test_it_stops_by_the_clock(facesets, tmp_path):
 
 
 def test_it_stops_when_each_face_was_seen_so_often(facesets, tmp_path, monkeypatch):
-    monkeypatch.setitem(profiles.PROFILES, "smoke", profiles.changed(SMOKE, iterations=None, minutes=9.0, passes=2))
-    most = max(batches.load_side(faceset.load(f), canvas("mesh", SMOKE.texture), SMOKE.faces).cut
-               for f in facesets.values())  # fmt: skip
-    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", gan=False)
+    monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, iterations=None, minutes=9.0, passes=2))
+    most = max(
+        batches.load_side(faceset.load(f), canvas("mesh", SMOKE.texture), SMOKE.faces).cut for f in facesets.values()
+    )
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", profile="smoke", gan=False)
     assert (result.stopped, result.iterations) == ("budget", -(-2 * most // SMOKE.batch))
-    other = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", iterations=3, gan=False)
+    other = train.train(facesets["a"], facesets["b"], tmp_path / "m", profile="smoke", iterations=3, gan=False)
     assert other.iterations == 3, "who says how long is asked no more"
 
 
 def test_it_stops_on_a_plateau(facesets, tmp_path, monkeypatch):
-    monkeypatch.setitem(profiles.PROFILES, "smoke", profiles.changed(SMOKE, every=2))
-    monkeypatch.setattr(train, "RATE", 0.0)  # nothing is learnt: the first check stays the best
-    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", "smoke", iterations=99, plateau=2, gan=False)
+    monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, every=2))
+    monkeypatch.setattr(schedule, "RATE", 0.0)  # nothing is learnt: the first check stays the best
+    result = train.train(
+        facesets["a"], facesets["b"], tmp_path / "m", profile="smoke", iterations=99, plateau=2, gan=False
+    )
     assert (result.stopped, result.iterations) == ("plateau", 4)
 
 
 def test_it_trains_on_jax(facesets, tmp_path):
     code = """
 import sys
+from dataclasses import replace
 import keras
 from faceswap_lib import profiles, train
 assert keras.backend.backend() == "jax"
-profiles.PROFILES["smoke"] = profiles.changed(profiles.get("smoke"), gan_from=0.0)
-result = train.train(*sys.argv[1:], "smoke", iterations=3)
+profiles.PROFILES["smoke"] = replace(profiles.get("smoke"), gan_from=0.0)
+result = train.train(*sys.argv[1:], profile="smoke", iterations=3)
 assert result.iterations == 3 and result.history[-1]["gan_real"] > 0, result
 """
     process = python(code, facesets["a"], facesets["b"], tmp_path / "m", KERAS_BACKEND="jax")
@@ -209,8 +225,13 @@ def test_an_older_model_is_moved_aside(facesets, trained, tmp_path):
     assert not (tmp_path / "model-before" / "older").exists()
 
 
-@pytest.mark.parametrize("change, word", [({"profile": "micro"}, "profile 'smoke', not 'micro'"),
-                                          ({"alignment": "similarity"}, "alignment 'mesh', not 'similarity'")])
+@pytest.mark.parametrize(
+    "change, word",
+    [
+        ({"profile": "micro"}, "profile 'smoke', not 'micro'"),
+        ({"alignment": "similarity"}, "alignment 'mesh', not 'similarity'"),
+    ],
+)
 def test_a_model_is_not_resumed_as_another(facesets, trained, change, word):
     before = (trained.model / "model.json").read_bytes()
     settings = {"profile": "smoke", "resume": True, **change}
@@ -219,11 +240,16 @@ def test_a_model_is_not_resumed_as_another(facesets, trained, change, word):
     assert (trained.model / "model.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("settings, word", [
-    ({"profile": "big"}, "no profile 'big'"), ({"alignment": "affine"}, "no alignment 'affine'"),
-    ({"minutes": -1}, "cannot be negative"), ({"iterations": -5}, "cannot be negative"),
-    ({"resume": True}, "holds no trained model"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, word",
+    [
+        ({"profile": "big"}, "no profile 'big'"),
+        ({"alignment": "affine"}, "no alignment 'affine'"),
+        ({"minutes": -1}, "cannot be negative"),
+        ({"iterations": -5}, "cannot be negative"),
+        ({"resume": True}, "holds no trained model"),
+    ],
+)
 def test_settings_that_make_no_sense(facesets, tmp_path, settings, word):
     with pytest.raises(UserError, match=word):
         train.train(facesets["a"], facesets["b"], tmp_path / "m", **{"profile": "smoke", **settings})
@@ -235,12 +261,12 @@ def test_facesets_that_cannot_be_trained_on(facesets, tmp_path):
     for picture in sorted(few.glob("*.png"))[5:]:
         picture.unlink()
     with pytest.raises(UserError, match="few has 5 face pictures"):
-        train.train(facesets["a"], few, tmp_path / "m", "smoke")
+        train.train(facesets["a"], few, tmp_path / "m", profile="smoke")
     with pytest.raises(UserError, match="not a faceset"):
-        train.train(tmp_path, facesets["b"], tmp_path / "m", "smoke")
+        train.train(tmp_path, facesets["b"], tmp_path / "m", profile="smoke")
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="is a file"):
-        train.train(facesets["a"], facesets["b"], tmp_path / "file", "smoke")
+        train.train(facesets["a"], facesets["b"], tmp_path / "file", profile="smoke")
     assert not (tmp_path / "m").exists()
 
 
@@ -252,8 +278,10 @@ def test_a_damaged_record(trained, tmp_path, text):
         record.read_about(model)
 
 
-@pytest.mark.parametrize("change", [{"alignment": "affine"}, {"shapes": {}}, {"shapes": {"a": [], "b": []}},
-                                    {"history": None}, {"alignment": None}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [{"alignment": "affine"}, {"shapes": {}}, {"shapes": {"a": [], "b": []}}, {"history": None}, {"alignment": None}],
+)
 def test_a_record_whose_contents_do_not_fit_is_damaged(trained, tmp_path, change):
     model = shutil.copytree(trained.model, tmp_path / "model")
     about = json.loads((model / "model.json").read_text())
@@ -271,9 +299,16 @@ def test_what_is_done_before_a_step_does_not_count_as_training():
 
 
 def test_a_decoder_can_start_from_its_persons_mean_colour_alone(facesets, tmp_path):
-    from faceswap_lib import checkpoint
+    from faceswap_lib.network import checkpoint
 
-    model = train.train(facesets["a"], facesets["b"], tmp_path / "flat", "smoke", iterations=0, from_mean=False).model
+    model = train.train(
+        facesets["a"],
+        facesets["b"],
+        tmp_path / "flat",
+        profile="smoke",
+        iterations=0,
+        ablation=train.Ablation(from_mean=False),
+    ).model
     net = checkpoint.build(profiles.get("smoke"), 0)
     checkpoint.restore(net, model)
     mean = np.array(net.decoder_b.get_layer("mean_texture").mean)

@@ -29,8 +29,12 @@ with Path(workdir, "order.txt").open("a") as f: f.write(f"{}:{{profile}}:{{seed}
 def done(tmp_path_factory) -> tuple[Path, list[str], workshop.Workshop]:
     """Two notebooks run with a parameter that only the second knows."""
     books, workdir = tmp_path_factory.mktemp("books"), tmp_path_factory.mktemp("work")
-    notebook(books / "01_b.ipynb", NOTE.format("second"), "assert extra == 7",
-             parameters='profile = ""\nworkdir = ""\nseed = 0\nextra = 1')  # fmt: skip
+    notebook(
+        books / "01_b.ipynb",
+        NOTE.format("second"),
+        "assert extra == 7",
+        parameters='profile = ""\nworkdir = ""\nseed = 0\nextra = 1',
+    )
     notebook(books / "00_a.ipynb", NOTE.format("first"))
     said: list[str] = []
     return workdir, said, workshop.workshop(workdir, "smoke", seed=3, notebooks=books, say=said.append, extra=7)
@@ -102,6 +106,9 @@ def test_neither_a_copy_nor_a_foreign_kernel_nor_braces_disturb_a_run(tmp_path, 
 
 def test_settings_are_literals_where_they_can_be():
     assert workshop.parse_settings(["minutes=2", "gan=False", "alignment=mesh"]) == {
-        "minutes": 2, "gan": False, "alignment": "mesh"}  # fmt: skip
+        "minutes": 2,
+        "gan": False,
+        "alignment": "mesh",
+    }
     with pytest.raises(UserError, match="NAME=VALUE"):
         workshop.parse_settings(["minutes"])

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from faceswap_lib import bill
-from faceswap_lib.gpu import Row
-from faceswap_lib.oracle import CONSOLE, Fault
+from faceswap_lib.checklist import Row, row
+from faceswap_lib.cloud import bill
+from faceswap_lib.cloud.oracle import CONSOLE, Fault
 
 OS = ("Canonical Ubuntu", "24.04")  # what setup/oci takes when it is told nothing else
 STATUS = {"AVAILABLE": "free", "OUT_OF_HOST_CAPACITY": "all taken", "HARDWARE_NOT_SUPPORTED": "no such hardware"}
@@ -15,11 +15,18 @@ def judge(shape: str, learners: int, said: dict, config: str) -> list[Row]:
     """A row for account, region, shape, each limit, hosts and image; config: the file's name, for the remedy."""
     facts = bill.get(shape)
     limits = [_limit(limit, each * learners, said) for limit, each in facts["limits"].items()]
-    rows = [_account(said, config), _region(said, bool(facts["always_free"])), _offered(shape, said), *limits,
-            _hosts(shape, said, bool(domain(shape, learners, said))), _image(shape, said)]  # fmt: skip
+    rows = [
+        _account(said, config),
+        _region(said, bool(facts["always_free"])),
+        _offered(shape, said),
+        *limits,
+        _hosts(shape, said, bool(domain(shape, learners, said))),
+        _image(shape, said),
+    ]
     given = [row.remedy for row in rows]
-    return [replace(row, remedy="as above") if row.remedy and row.remedy in given[:i] else row
-            for i, row in enumerate(rows)]  # fmt: skip
+    return [
+        replace(row, remedy="as above") if row.remedy and row.remedy in given[:i] else row for i, row in enumerate(rows)
+    ]
 
 
 def domain(shape: str, learners: int, said: dict) -> str:
@@ -55,10 +62,6 @@ def stopped(shape: str, said: dict) -> bool:
     return next((each for each in told if each is not None), bill.get(shape)["billed_when_stopped"])
 
 
-def _row(good: bool, what: str, found: str, remedy: str, bad: str = "FAIL") -> Row:
-    return Row("OK" if good else bad, what, found, "" if good else remedy)
-
-
 def _unknown(what: str, fault: Fault, verdict: str = "WARN") -> Row:
     return Row(verdict, what, f"not known: {fault.found}", fault.remedy)
 
@@ -70,8 +73,12 @@ def _short(domain: str) -> str:
 def _account(said: dict, file: str) -> Row:
     config, tenancy, user = (said[name] for name in ("config", "tenancy", "user"))
     if "recorded" in said:
-        return Row("WARN", "account", f"example answers, recorded {said['recorded']}: not your account",
-                   f"There is no {file}. Sign up at https://signup.oraclecloud.com; then {CONSOLE}.")  # fmt: skip
+        return Row(
+            "WARN",
+            "account",
+            f"example answers, recorded {said['recorded']}: not your account",
+            f"There is no {file}. Sign up at https://signup.oraclecloud.com; then {CONSOLE}.",
+        )
     if isinstance(config, Fault):
         return Row("FAIL", "account", f"the config: {config.found}", config.remedy)
     if isinstance(tenancy, Fault):
@@ -87,13 +94,17 @@ def _region(said: dict, free: bool) -> Row:
     name = said["config"]["region"]
     names = {region["region_name"]: region for region in said["regions"]}
     if name not in names:
-        return Row("FAIL", "region", f"{name} is not one of the account's: {', '.join(sorted(names))}",
-                   "Put one of them into the config, or subscribe: Console > regions > Manage regions.")  # fmt: skip
+        return Row(
+            "FAIL",
+            "region",
+            f"{name} is not one of the account's: {', '.join(sorted(names))}",
+            "Put one of them into the config, or subscribe: Console > regions > Manage regions.",
+        )
     if names[name]["status"] != "READY":
         return Row("WARN", "region", f"{name} is being made ready", "Wait some minutes and look again.")
     if names[name]["is_home_region"]:
         return Row("OK", "region", f"{name}, the home region")
-    return _row(not free, "region", f"{name}, not the home region", "Free machines exist in the home region only.")
+    return row(not free, "region", f"{name}, not the home region", "Free machines exist in the home region only.")
 
 
 def _offered(shape: str, said: dict) -> Row:
@@ -104,7 +115,7 @@ def _offered(shape: str, said: dict) -> Row:
     if faults and not there:
         return _unknown("shape", faults[0])
     found = f"{shape} in {', '.join(there)}" if there else f"{shape} in no availability domain of this region"
-    return _row(bool(there), "shape", found, "Take another shape, or a region that has it.")
+    return row(bool(there), "shape", found, "Take another shape, or a region that has it.")
 
 
 def _limit(limit: str, count: int, said: dict) -> Row:
@@ -118,7 +129,7 @@ def _limit(limit: str, count: int, said: dict) -> Row:
     found = f"{count} needed; left: " + ", ".join(f"{n} in {_short(ad)}" for ad, n in left.items())
     if max(left.values()) < count <= sum(left.values()):
         return Row("WARN", what, found, "Deal the machines out over the domains: `spread = true` in terraform.tfvars.")
-    return _row(max(left.values()) >= count, what, found, f"{RAISE}{limit}.")
+    return row(max(left.values()) >= count, what, found, f"{RAISE}{limit}.")
 
 
 def _hosts(shape: str, said: dict, both: bool) -> Row:
@@ -130,7 +141,7 @@ def _hosts(shape: str, said: dict, both: bool) -> Row:
     found = ", ".join(f"{STATUS.get(status, status)} in {_short(ad)}" for ad, status in best.items())
     if "AVAILABLE" not in best.values():
         return Row("FAIL", "hosts", found, "Try at another hour or in another region; for a class, reserve capacity.")
-    return _row(both, "hosts", found, "No domain has both the limits for all and free hosts.", "WARN")
+    return row(both, "hosts", found, "No domain has both the limits for all and free hosts.", "WARN")
 
 
 def _status(shape: str, report: list[dict]) -> str:
@@ -146,7 +157,15 @@ def _image(shape: str, said: dict) -> Row:
     if isinstance(said["images"], Fault):
         return _unknown("image", said["images"])
     arm = bill.get(shape)["arch"] == "aarch64"
-    names = [image["display_name"] for image in said["images"] if ("aarch64" in image["display_name"]) == arm
-             and (image["operating_system"], image["operating_system_version"][:5]) == OS]  # fmt: skip
-    return _row(bool(names), "image", names[0] if names else f"no {' '.join(OS)} for {shape}",
-                "Choose another os in terraform.tfvars, or another shape.")  # fmt: skip
+    names = [
+        image["display_name"]
+        for image in said["images"]
+        if ("aarch64" in image["display_name"]) == arm
+        and (image["operating_system"], image["operating_system_version"][:5]) == OS
+    ]
+    return row(
+        bool(names),
+        "image",
+        names[0] if names else f"no {' '.join(OS)} for {shape}",
+        "Choose another os in terraform.tfvars, or another shape.",
+    )

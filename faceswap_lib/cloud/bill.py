@@ -62,16 +62,22 @@ def recorded(shape: str) -> Price:
     parts, disk = get(shape)["parts"], cloud()["storage"]["parts"]
     listed = {part: cloud()["prices"][part] for part in (*parts, *disk)}
     doubts = [listed[part]["doubt"] for part in parts if "doubt" in listed[part]]
-    return Price(_sum(parts, listed), _sum(disk, listed), min(p["dated"] for p in listed.values()),
-                 doubt="; ".join(doubts))  # fmt: skip
+    return Price(
+        _sum(parts, listed), _sum(disk, listed), min(p["dated"] for p in listed.values()), doubt="; ".join(doubts)
+    )
 
 
 def today(shape: str, address: str = PRICE_LIST) -> Price:
     """The price in Oracle's public list now; OSError when it cannot be reached, ValueError when it lacks a part."""
     parts, disk = get(shape)["parts"], cloud()["storage"]["parts"]
     listed = {part: {"usd": ask(part, address)} for part in (*parts, *disk)}
-    return Price(_sum(parts, listed), _sum(disk, listed), datetime.now(timezone.utc).date().isoformat(), True,
-                 recorded(shape).doubt)  # fmt: skip
+    return Price(
+        _sum(parts, listed),
+        _sum(disk, listed),
+        datetime.now(timezone.utc).date().isoformat(),
+        True,
+        recorded(shape).doubt,
+    )
 
 
 def ask(part: str, address: str = PRICE_LIST) -> float:
@@ -79,25 +85,38 @@ def ask(part: str, address: str = PRICE_LIST) -> float:
     query = urllib.parse.urlencode({"partNumber": part, "currencyCode": "USD"})
     with urllib.request.urlopen(f"{address}?{query}", timeout=PATIENCE) as answer:
         items = json.load(answer).get("items", [])
-    values = [price["value"] for item in items if item.get("partNumber") == part
-              for local in item.get("currencyCodeLocalizations", []) if local.get("currencyCode") == "USD"
-              for price in local.get("prices", []) if price.get("model") == "PAY_AS_YOU_GO"]  # fmt: skip
+    values = [
+        price["value"]
+        for item in items
+        if item.get("partNumber") == part
+        for local in item.get("currencyCodeLocalizations", [])
+        if local.get("currencyCode") == "USD"
+        for price in local.get("prices", [])
+        if price.get("model") == "PAY_AS_YOU_GO"
+    ]
     if not values:
         raise ValueError(f"the price list has no {part}")
     return float(max(values))
 
 
-def cost(shape: str, learners: int = 1, hours: float = 2.0, price: Price | None = None,
-         billed_when_stopped: bool | None = None) -> list[Cost]:  # fmt: skip
+def cost(
+    shape: str,
+    learners: int = 1,
+    hours: float = 2.0,
+    price: Price | None = None,
+    billed_when_stopped: bool | None = None,
+) -> list[Cost]:
     """What a class of one VM per learner costs, for the workshop and for four other ways to end it; US dollars."""
     price, facts = price or recorded(shape), get(shape)
     stopped = facts["billed_when_stopped"] if billed_when_stopped is None else billed_when_stopped
     night = NIGHT if stopped else 0.0
-    ways = (("the workshop, then terminated", hours, hours),
-            ("… then stopped until the morning", hours + night, hours + NIGHT),
-            ("… left running until the morning", hours + NIGHT, hours + NIGHT),
-            ("… forgotten over a weekend", hours + WEEKEND, hours + WEEKEND),
-            ("… forgotten for a month", MONTH, MONTH))  # fmt: skip
+    ways = (
+        ("the workshop, then terminated", hours, hours),
+        ("… then stopped until the morning", hours + night, hours + NIGHT),
+        ("… left running until the morning", hours + NIGHT, hours + NIGHT),
+        ("… forgotten over a weekend", hours + WEEKEND, hours + WEEKEND),
+        ("… forgotten for a month", MONTH, MONTH),
+    )
     free_vms = facts["always_free"]
     paid = max(0, learners - free_vms)
     gb = learners * disk_gb(shape) - (cloud()["free"]["storage_gb"] if free_vms else 0)
@@ -110,8 +129,11 @@ def cost(shape: str, learners: int = 1, hours: float = 2.0, price: Price | None 
 
 def shown(costs: Sequence[Cost], learners: int = 1) -> list[dict[str, str]]:
     """Costs as lines of a table, in dollars and cents."""
-    return [{"what happens": c.what, "hours billed": f"{c.billed:g}", "one VM": f"$ {c.one:,.2f}"}
-            | ({f"class of {learners}": f"$ {c.all:,.2f}"} if learners > 1 else {}) for c in costs]  # fmt: skip
+    return [
+        {"what happens": c.what, "hours billed": f"{c.billed:g}", "one VM": f"$ {c.one:,.2f}"}
+        | ({f"class of {learners}": f"$ {c.all:,.2f}"} if learners > 1 else {})
+        for c in costs
+    ]
 
 
 def compare(shapes: Sequence[str], learners: int = 1, hours: float = 2.0) -> dict[str, float]:
@@ -124,11 +146,20 @@ def compare(shapes: Sequence[str], learners: int = 1, hours: float = 2.0) -> dic
 
 def shapes() -> list[dict[str, object]]:
     """The machines of this workshop as lines of a table, prices recorded."""
-    return [{"shape": name + " (?)" * ("doubt" in s), "card": f"{s['cards']} × {s['card']}" if s["card"] else "none",
-             "cores": s["ocpus"], "memory, GB": s["memory_gb"], "profile": s["profile"],
-             "$ an hour": f"{recorded(name).vm:.3f}{' (?)' * bool(recorded(name).doubt)}",
-             "as of": recorded(name).dated, "Stop pauses the bill": "NO" if s["billed_when_stopped"] else "yes",
-             "free ones": s["always_free"] or ""} for name, s in cloud()["shapes"].items()]  # fmt: skip
+    return [
+        {
+            "shape": name + " (?)" * ("doubt" in s),
+            "card": f"{s['cards']} × {s['card']}" if s["card"] else "none",
+            "cores": s["ocpus"],
+            "memory, GB": s["memory_gb"],
+            "profile": s["profile"],
+            "$ an hour": f"{recorded(name).vm:.3f}{' (?)' * bool(recorded(name).doubt)}",
+            "as of": recorded(name).dated,
+            "Stop pauses the bill": "NO" if s["billed_when_stopped"] else "yes",
+            "free ones": s["always_free"] or "",
+        }
+        for name, s in cloud()["shapes"].items()
+    ]
 
 
 def _sum(parts: dict[str, float], listed: dict[str, dict]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceswap_lib import bill
+from faceswap_lib.cloud import bill
 
 CONFIG = "~/.oci/config"  # where `oci setup config` writes; OCI_CONFIG_FILE names another, as for Oracle's own tools
 TIMEOUT = (3.0, 5.0)  # seconds to connect and to wait for an answer; the SDK's own are 10 and 60, and it tries 8 times
@@ -18,9 +18,16 @@ PATIENCE = 6.5  # seconds for one round of questions, of which there are two
 ON_A_VM = 0.5  # seconds; the address of the metadata answers at once or never
 CONSOLE = "Console > your user > API keys > Add: it shows the config to save there"
 NOT_ASKED = "the availability domains did not answer"
-RIGHTS = {"tenancy": "inspect tenancies", "regions": "inspect tenancies", "domains": "inspect tenancies",
-          "user": "inspect users", "shapes": "read instance-family", "images": "read instance-images",
-          "limits": "read resource-availability", "capacity": "manage compute-capacity-reports"}  # fmt: skip
+RIGHTS = {
+    "tenancy": "inspect tenancies",
+    "regions": "inspect tenancies",
+    "domains": "inspect tenancies",
+    "user": "inspect users",
+    "shapes": "read instance-family",
+    "images": "read instance-images",
+    "limits": "read resource-availability",
+    "capacity": "manage compute-capacity-reports",
+}
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,10 @@ def fault(what: str, error: Exception) -> Fault:
 
 def _refused(what: str, status: int) -> str:
     if status == 401:
-        return ("Oracle does not take this key: it was deleted, this computer's clock is wrong, or the region is not "
-                f"subscribed. {CONSOLE}.")  # fmt: skip
+        return (
+            "Oracle does not take this key: it was deleted, this computer's clock is wrong, or the region is not "
+            f"subscribed. {CONSOLE}."
+        )
     if status in (403, 404):
         other = ", if the region has this limit at all" * (what == "limits")  # a limit it lacks is a 404 too
         return f"Ask the account's administrator for: Allow group … to {RIGHTS[what]} in tenancy{other}."
@@ -135,8 +144,12 @@ def _refused(what: str, status: int) -> str:
 
 def _bad_config(error: Exception) -> Fault:
     remedy = f"Write it again: {CONSOLE}."
-    kinds = {"InvalidKeyFilePath": "the key_file that it names is not there", "ProfileNotFound": "no [DEFAULT] in it",
-             "InvalidPrivateKey": "its key is no PEM key", "MissingPrivateKeyPassphrase": "its key needs a pass_phrase"}
+    kinds = {
+        "InvalidKeyFilePath": "the key_file that it names is not there",
+        "ProfileNotFound": "no [DEFAULT] in it",
+        "InvalidPrivateKey": "its key is no PEM key",
+        "MissingPrivateKeyPassphrase": "its key needs a pass_phrase",
+    }
     name = type(error).__name__
     if name == "InvalidConfig":
         return Fault(", ".join(f"{key} {state}" for key, state in sorted(error.errors.items())), remedy)
@@ -157,8 +170,12 @@ class _Account:
         self.root = self.settings["tenancy"]
         self.about = {"file": str(path), "region": self.settings["region"]}
         signer = oci.signer.Signer.from_config(self.settings)  # one for all: each reads and checks the key, 0.1 s
-        calm = {"signer": signer, "timeout": TIMEOUT, "retry_strategy": oci.retry.NoneRetryStrategy(),
-                "circuit_breaker_strategy": oci.circuit_breaker.NoCircuitBreakerStrategy()}  # fmt: skip
+        calm = {
+            "signer": signer,
+            "timeout": TIMEOUT,
+            "retry_strategy": oci.retry.NoneRetryStrategy(),
+            "circuit_breaker_strategy": oci.circuit_breaker.NoCircuitBreakerStrategy(),
+        }
         if places.oracle:
             calm["service_endpoint"] = places.oracle
         self.identity = oci.identity.IdentityClient(self.settings, **calm)
@@ -181,8 +198,11 @@ class _Account:
         return self._plain(self.identity.list_availability_domains(self.root))
 
     def images(self) -> list[dict]:
-        return self._plain(self.compute.list_images(self.root, shape=self.shape, sort_by="TIMECREATED",
-                                                    lifecycle_state="AVAILABLE", limit=100))  # fmt: skip
+        return self._plain(
+            self.compute.list_images(
+                self.root, shape=self.shape, sort_by="TIMECREATED", lifecycle_state="AVAILABLE", limit=100
+            )
+        )
 
     def by_domain(self, domains: list[str]) -> dict:
         """shapes, limits and capacity, each domain -> answer; of limits, domain -> limit -> answer."""
@@ -208,7 +228,11 @@ class _Account:
         wanted = models.CreateCapacityReportShapeAvailabilityDetails(instance_shape=self.shape)
         if self.shape.endswith(".Flex"):
             wanted.instance_shape_config = models.CapacityReportInstanceShapeConfig(
-                ocpus=self.facts["ocpus"], memory_in_gbs=self.facts["memory_gb"])  # fmt: skip
-        report = self.compute.create_compute_capacity_report(models.CreateComputeCapacityReportDetails(
-            compartment_id=self.root, availability_domain=ad, shape_availabilities=[wanted]))  # fmt: skip
+                ocpus=self.facts["ocpus"], memory_in_gbs=self.facts["memory_gb"]
+            )
+        report = self.compute.create_compute_capacity_report(
+            models.CreateComputeCapacityReportDetails(
+                compartment_id=self.root, availability_domain=ad, shape_availabilities=[wanted]
+            )
+        )
         return self._plain(report)["shape_availabilities"]

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from skimage.exposure import match_histograms
 
-from faceswap_lib import UserError, relight
-from faceswap_lib.mesh import Crop, Mesh
+from faceswap_lib import UserError
+from faceswap_lib.compose import relight
+from faceswap_lib.face.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
 CRISP = 0.7  # a texture goes through two resamplings, into the mesh and back

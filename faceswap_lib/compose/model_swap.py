@@ -1,4 +1,4 @@
-"""A trained model put to work on a video: the scene it draws in, its network, what draws and what keeps things in front.
+"""A trained model put to work on a video: its scene, its network, what draws and what keeps things in front.
 
 `convert` draws a whole video with these, `still` one frame.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from faceswap_lib import profiles
 from faceswap_lib.compose import occlusion, render, scenes
-from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
+from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
@@ -19,8 +19,15 @@ from faceswap_lib.network.batches import other, ratio
 PULL = 0.5  # half-way back to the base: what training adds in sharpness and motion stays, B's own light less
 
 
-def still(frame: np.ndarray, index: int, faces_a: str | Path, model: str | Path, methods: dict,
-          keep_front: bool = True, keep_mouth: bool = True) -> dict:  # fmt: skip
+def still(
+    frame: np.ndarray,
+    index: int,
+    faces_a: str | Path,
+    model: str | Path,
+    methods: dict[str, Match],
+    keep_front: bool = True,
+    keep_mouth: bool = True,
+) -> dict[str, np.ndarray]:
     """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
     found, about = faceset.load(faces_a), record.read_about(model)
     at, net = scene(found, about, "b"), network(model, about)

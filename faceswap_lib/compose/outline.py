@@ -7,8 +7,9 @@ there, and people, and their likenesses, are told by their outline as well.
 import cv2
 import numpy as np
 
-from faceswap_lib.faces import OVAL, eye_distance
-from faceswap_lib.mesh import Crop, Mesh
+from faceswap_lib.face.anatomy import OVAL
+from faceswap_lib.face.geometry import eye_distance
+from faceswap_lib.face.mesh import Crop, Mesh
 
 SHARE = 0.75  # of the way from the old outline to the new one; landmarks of an outline are not sure to the pixel
 REACH = 0.35  # eye distances around the outline, where nothing moves any more
@@ -18,8 +19,9 @@ GRID = 24  # to an eye distance: how finely the way is worked out
 LEAST = 0.2  # pixels: what moves less stays
 
 
-def fitted(picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: float,
-           free: np.ndarray | float = 1.0) -> np.ndarray:  # fmt: skip
+def fitted(
+    picture: np.ndarray, solid: np.ndarray, target: np.ndarray, yaw: float, free: np.ndarray | float = 1.0
+) -> np.ndarray:
     """A frame (H, W, 3) with the outline of the face at `solid` moved towards that of `target`, both (478, ≥ 2) pixels.
 
     yaw: how far the head is turned, degrees; free: what `free` gives. The picture moves across the outline alone
@@ -67,8 +69,9 @@ def across(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     return way / 2 + (np.roll(way, 1, 0) + np.roll(way, -1, 0)) / 4
 
 
-def _field(low: np.ndarray, high: np.ndarray, few: np.ndarray, there: np.ndarray, way: np.ndarray,
-           ruler: float) -> np.ndarray:  # fmt: skip
+def _field(
+    low: np.ndarray, high: np.ndarray, few: np.ndarray, there: np.ndarray, way: np.ndarray, ruler: float
+) -> np.ndarray:
     """How far each of `few` × `few` places between two corners moves, float32 (…, …, 2) pixels."""
     x, y = (np.linspace(low[k], high[k], few[k]) for k in (0, 1))
     far = np.hypot(x[None, :, None] - there[:, 0], y[:, None, None] - there[:, 1]) / ruler

@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib.mesh import canvas
+import faceswap_lib
+from faceswap_lib.face.mesh import canvas
 
-PATH = Path(__file__).with_name("base") / "light.npz"
+PATH = Path(faceswap_lib.__file__).with_name("base") / "light.npz"
 SIZE = 64  # pixels; light is smooth
 COARSE = 8 / 128  # of the picture: the low frequencies whose quotient is the first guess
 FINE = 2 / 128  # of the picture: so the network sees the source, lit noses and sockets but no pores
@@ -36,7 +37,7 @@ def network() -> object:
     import keras
     from keras import layers
 
-    from faceswap_lib.model import Double
+    from faceswap_lib.network.layers import Double
 
     def conv(x: object, channels: int, stride: int = 1) -> object:
         for step in (stride, 1):

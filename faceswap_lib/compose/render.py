@@ -19,8 +19,15 @@ from faceswap_lib.trust import label
 BATCH = 16
 
 
-def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: Match,
-           progress: Progress | None = None, keeper: Keeper | None = None) -> int:  # fmt: skip
+def render(
+    clip: str | Path,
+    out: str | Path,
+    at: Scene,
+    drawer: Drawer,
+    match: Match,
+    progress: Progress | None = None,
+    keeper: Keeper | None = None,
+) -> int:
     """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames.
 
     keeper: what tells what is in front of a face and stays there; without one the new face is drawn over it.
@@ -39,8 +46,9 @@ def render(clip: str | Path, out: str | Path, at: Scene, drawer: Drawer, match: 
     return video.rewrite(clip, out, stream, progress=progress)
 
 
-def faces_drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match,
-                keeper: Keeper | None = None) -> dict[int, np.ndarray]:  # fmt: skip
+def faces_drawn(
+    frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match, keeper: Keeper | None = None
+) -> dict[int, np.ndarray]:
     """Those of some frames (index -> picture) that show a face, with it drawn anew; at most BATCH frames at once."""
     seen = [at.at[index] for index in frames if index in at.at]
     if not seen:

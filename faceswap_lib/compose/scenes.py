@@ -1,4 +1,4 @@
-"""What is known of a video before its first frame is drawn: whose faces, on which canvas, and where the new one goes."""
+"""What is known of a video before a frame is drawn: whose faces, on which canvas, and where the new one goes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -21,8 +21,12 @@ from faceswap_lib.media import video
 from faceswap_lib.network import previews
 
 EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
-MADE_BY = {"faces/a": ("faces.json", "03_extract"), "faces/b": ("faces.json", "03_extract"),
-           "model": ("model.weights.h5", "04_train"), "swapped.mp4": ("", "05_convert")}  # fmt: skip
+MADE_BY = {
+    "faces/a": ("faces.json", "03_extract"),
+    "faces/b": ("faces.json", "03_extract"),
+    "model": ("model.weights.h5", "04_train"),
+    "swapped.mp4": ("", "05_convert"),
+}
 CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}
 COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
 
@@ -138,14 +142,18 @@ def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) 
     pick = set(np.linspace(0, frames - 1, count).astype(int))
     sides = [[frame for i, frame in enumerate(video.frames(clip)) if i in pick] for clip in clips.values()]
     pages = [np.hstack([_tall(picture, height) for picture in moment]) for moment in zip(*sides, strict=True)]
-    images = "".join(f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
-                     for i, page in enumerate(pages))  # fmt: skip
+    images = "".join(
+        f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
+        for i, page in enumerate(pages)
+    )
     names = "".join(f'<span style="flex:1">{html.escape(name)}</span>' for name in clips)
     move = "this.parentNode.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
     wide = f"max-width:{pages[0].shape[1]}px"
-    return Page(f'<div style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
-                f'<input type="range" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
-                f'oninput="{move}"></div>')  # fmt: skip
+    return Page(
+        f'<div style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
+        f'<input type="range" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
+        f'oninput="{move}"></div>'
+    )
 
 
 class Progress:
@@ -175,8 +183,10 @@ class Progress:
             if last:
                 print(line)
             return
-        page = Page(f'<div style="width:360px;background:#e5e7eb"><div style="height:8px;width:{share:.0%};'
-                    f'background:#2a6f97"></div></div><div>{html.escape(line)}</div>{self._picture()}')  # fmt: skip
+        page = Page(
+            f'<div style="width:360px;background:#e5e7eb"><div style="height:8px;width:{share:.0%};'
+            f'background:#2a6f97"></div></div><div>{html.escape(line)}</div>{self._picture()}'
+        )
         if self.handle:
             self.handle.update(page)
         else:
@@ -188,8 +198,10 @@ class Progress:
             return ""
         source = f"data:image/jpeg;base64,{_base64(sheets[-1].read_bytes())}"
         names = "".join(f'<span style="flex:1">{name}</span>' for name in previews.COLUMNS)
-        return (f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
-                f'<img alt="training preview" style="width:100%" src="{source}"></div>')  # fmt: skip
+        return (
+            f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
+            f'<img alt="training preview" style="width:100%" src="{source}"></div>'
+        )
 
 
 def _tall(picture: np.ndarray, height: int) -> np.ndarray:

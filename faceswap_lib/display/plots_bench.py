@@ -8,13 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from faceswap_lib import UserError, show
+from faceswap_lib import UserError
+from faceswap_lib.display import theme
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.verdicts import side
 
-COLOURS = {"better": "#2d8a4e", "worse": "#c8553d", "even": "#8d99ae"}
+COLOURS = {"better": theme.IDEAL, "worse": theme.B, "even": "#8d99ae"}
 UNTRAINED = {"B's mean": "--", "B's nearest": ":"}
-SWAP, IDEAL = "#2a6f97", "#2d8a4e"
 
 
 def read(path: str | Path) -> dict:
@@ -29,17 +29,18 @@ def over_time(made: dict, names: Sequence[str]) -> Figure:
     """Figures at each moment of a training (seconds, and faces seen), and where the rows without training stand."""
     moments, rows = list(made["against"]), made["rows"]
     at, seen = range(len(moments)), _seen(made)
-    fig, axes = plt.subplots(-(-len(names) // 4), 4, figsize=(11, 2.3 * -(-len(names) // 4)), squeeze=False,
-                             layout="constrained")  # fmt: skip
+    fig, axes = plt.subplots(
+        -(-len(names) // 4), 4, figsize=(11, 2.3 * -(-len(names) // 4)), squeeze=False, layout="constrained"
+    )
     for ax, name in zip(axes.flat, names, strict=False):
-        ax.plot(at, [rows[m][name] for m in moments], "o-", color=SWAP, label="the swap")
+        ax.plot(at, [rows[m][name] for m in moments], "o-", color=theme.A, label="the swap")
         noise = made["noise"][name]
-        ax.fill_between(at, *([rows[m][name] + s * noise for m in moments] for s in (-1, 1)), color=SWAP, alpha=0.12)
+        ax.fill_between(at, *([rows[m][name] + s * noise for m in moments] for s in (-1, 1)), color=theme.A, alpha=0.12)
         for label, style in UNTRAINED.items():
             if label in rows and rows[label].get(name) is not None:
                 ax.axhline(rows[label][name], color="#555555", ls=style, lw=1.2, label=label)
         if rows.get("ideal", {}).get(name) is not None and name in ("sharpness", "identity", "gaze"):
-            ax.axhline(rows["ideal"][name], color=IDEAL, lw=1, label="ideal")
+            ax.axhline(rows["ideal"][name], color=theme.IDEAL, lw=1, label="ideal")
         ax.set_title(f"{name} ({FIGURES[name].better} is better)", fontsize=9)
         ax.set_xticks(at, [f"{m}\n{s}" for m, s in zip(moments, seen, strict=True)], fontsize=7)
         ax.spines[["top", "right"]].set_visible(False)
@@ -53,14 +54,26 @@ def differences(made: dict, names: Sequence[str]) -> Figure:
     """How far the compared row is from every other one, figure by figure, with the interval of the difference."""
     (label, others), *_ = made["against"].items()
     others = {other: found for other, found in others.items() if other in made["about"].get("variants", others)}
-    fig, axes = plt.subplots(1, len(names), figsize=(2 * len(names) + 2, 0.35 * len(others) + 1), sharey=True,
-                             layout="constrained", squeeze=False)  # fmt: skip
+    fig, axes = plt.subplots(
+        1,
+        len(names),
+        figsize=(2 * len(names) + 2, 0.35 * len(others) + 1),
+        sharey=True,
+        layout="constrained",
+        squeeze=False,
+    )
     for ax, name in zip(axes[0], names, strict=True):
         for place, (_, found) in enumerate(others.items()):
             if name in found:
                 value, low, high = found[name]
-                ax.errorbar(value, place, xerr=[[value - low], [high - value]], fmt="o", ms=4,
-                            color=COLOURS[side(name, low, high)])  # fmt: skip
+                ax.errorbar(
+                    value,
+                    place,
+                    xerr=[[value - low], [high - value]],
+                    fmt="o",
+                    ms=4,
+                    color=COLOURS[side(name, low, high)],
+                )
         ax.axvline(0, color="#555555", lw=0.8)
         ax.set_title(f"{name}\n({FIGURES[name].better} is better)", fontsize=9)
         ax.tick_params(labelsize=7)

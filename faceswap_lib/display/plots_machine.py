@@ -3,57 +3,71 @@
 Rates are in GFLOP/s: billions of multiplications and additions a second, each counted.
 """
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from faceswap_lib import show
-from faceswap_lib.speed import Load, Roof, Timing
+from faceswap_lib.display import theme
+from faceswap_lib.machine.facts import cards
+from faceswap_lib.machine.speed import Load, Roof
+from faceswap_lib.machine.worker import Timing
 
-COLOURS = ("#2a6f97", "#c8553d", "#6a4c93", "#2d8a4e")  # the processor, then each card
+COLOURS = (theme.A, theme.B, theme.GAME, theme.IDEAL)  # the processor, then each card
 ONE, SHEET, OURS = "#7fb2d0", "#d5d9df", "#8d99ae"
-KINDS = {"add": ("^", "add two arrays"), "dense": ("o", "dense layer"), "convolution": ("s", "3 × 3 convolution"),
-         "product": ("D", "matrix product")}  # fmt: skip
-PLACES = {"add": ((8, -3), "left"), "dense": ((5, -13), "left"), "convolution": ((0, -15), "center"),
-          "product": ((0, 8), "center")}  # fmt: skip
+KINDS = {
+    "add": ("^", "add two arrays"),
+    "dense": ("o", "dense layer"),
+    "convolution": ("s", "3 × 3 convolution"),
+    "product": ("D", "matrix product"),
+}
+PLACES = {
+    "add": ((8, -3), "left"),
+    "dense": ((5, -13), "left"),
+    "convolution": ((0, -15), "center"),
+    "product": ((0, 8), "center"),
+}
 PROMISED, MEASURED = "data sheet, not measured here", "measured here, now"
 MICRO = 1.0  # GB of the free machine's memory
-
-
-def data_sheets() -> dict[str, dict]:
-    """What is said of the cards a cloud rents, and what this project measured on two: name -> entry of cloud.json."""
-    return json.loads(Path(__file__).with_name("cloud.json").read_text(encoding="utf-8"))["cards"]
 
 
 def sheet_rows() -> list[dict]:
     """The cards as lines of a table; ridge: FLOP per byte from which on arithmetic is the limit, in 32 bits."""
     rows = []
-    for name, card in data_sheets().items():
+    for name, card in cards.data_sheets().items():
         ours = card.get("measured", {})
-        rows.append({"card": name, "memory, GB": card["memory_gb"], "32 bits, TFLOP/s": card["tflops"]["fp32"],
-                     "16 bits, TFLOP/s": card["tflops"]["fp16"], "memory, GB/s": card["gb_s"],
-                     "ridge, FLOP/byte": round(1000 * card["tflops"]["fp32"] / card["gb_s"]),
-                     "measured by us, 16 bits": f"{ours['product_tflops']} TFLOP/s, {ours['copy_gb_s']} GB/s, "
-                     f"{ours['date']}" if ours else "not measured"})  # fmt: skip
+        rows.append(
+            {
+                "card": name,
+                "memory, GB": card["memory_gb"],
+                "32 bits, TFLOP/s": card["tflops"]["fp32"],
+                "16 bits, TFLOP/s": card["tflops"]["fp16"],
+                "memory, GB/s": card["gb_s"],
+                "ridge, FLOP/byte": round(1000 * card["tflops"]["fp32"] / card["gb_s"]),
+                "measured by us, 16 bits": f"{ours['product_tflops']} TFLOP/s, {ours['copy_gb_s']} GB/s, {ours['date']}"
+                if ours
+                else "not measured",
+            }
+        )
     return rows
 
 
 def sheet_roofs() -> list[Roof]:
     """The cards' roofs in 32 bits, as their makers state them."""
-    return [Roof(name, 1000 * card["tflops"]["fp32"], card["gb_s"]) for name, card in data_sheets().items()]
+    return [Roof(name, 1000 * card["tflops"]["fp32"], card["gb_s"]) for name, card in cards.data_sheets().items()]
 
 
 def rates(timings: Sequence[Timing]) -> Figure:
     """Matrix products as bars on a logarithmic axis: timed here, promised by data sheets, measured earlier on cards."""
     bars = [(t.where, t.gflops, COLOURS[0], MEASURED) for t in timings if t.op.work == "product"]
     bars += [(f"{roof.name}, 32 bits", roof.gflops, SHEET, PROMISED) for roof in sheet_roofs()]
-    bars += [(f"{name}, 16 bits", 1000 * card["measured"]["product_tflops"], OURS, "measured by this project in 2026")
-             for name, card in data_sheets().items() if "measured" in card]  # fmt: skip
+    bars += [
+        (f"{name}, 16 bits", 1000 * card["measured"]["product_tflops"], OURS, "measured by this project in 2026")
+        for name, card in cards.data_sheets().items()
+        if "measured" in card
+    ]
     fig, ax = plt.subplots(figsize=(9, 0.32 * len(bars) + 1), layout="constrained")
     for place, (_, rate, colour, label) in enumerate(bars):
         pale = {"hatch": "///", "edgecolor": "white"} if label == PROMISED else {}
@@ -76,8 +90,9 @@ def batches(timings: Sequence[Timing]) -> Figure:
         mine = [t for t in steps if t.where == place]
         sizes = np.array([t.op.size["batch"] for t in mine])
         seconds = np.array([t.seconds for t in mine])
-        for ax, values, up in zip(axes, (1000 * seconds, sizes / seconds, [t.peak for t in mine]), (7, 7, -13),
-                                  strict=True):  # fmt: skip
+        for ax, values, up in zip(
+            axes, (1000 * seconds, sizes / seconds, [t.peak for t in mine]), (7, 7, -13), strict=True
+        ):
             _line(ax, sizes, values, up, _colour(places, place), place)
     axes[2].axhline(MICRO, color="#b3261e", ls="--", lw=1)
     axes[2].text(sizes[0], MICRO, "all that the free VM has", color="#b3261e", fontsize=8, va="bottom")

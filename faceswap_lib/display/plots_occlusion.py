@@ -5,12 +5,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import color, convert, faces, faceset, measures, show, video
+from faceswap_lib.compose import color, model_swap
+from faceswap_lib.face import anatomy, faceset, geometry
+from faceswap_lib.measure import metrics
+from faceswap_lib.media import video
 
 
 def microphone(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
     """A frame (H, W, 3) uint8 with a dark ball on a stick before the mouth of a face with points (478, ≥ 2)."""
-    eyes, mouth, fine = faces.eye_distance(points[:, :2]), points[faces.MOUTH, :2].mean(0), 16
+    eyes, mouth, fine = geometry.eye_distance(points[:, :2]), points[anatomy.MOUTH, :2].mean(0), 16
     ball, foot, radius = mouth + eyes * np.array([0.1, 0.25]), mouth + eyes * np.array([0.9, 2.6]), 0.4 * eyes
     out = frame.copy()
     spots = [np.round(x * fine).astype(int).tolist() for x in (ball, foot, ball - 0.35 * radius)]  # 16ths of a pixel
@@ -30,20 +33,20 @@ def in_front(clip: str | Path, faces_a: str | Path, model: str | Path, moment: f
     frame = microphone(video.frame(clip, index), here)
     made = {"something in front": frame}
     for name, keep in (("painted over", False), ("kept in front", True)):
-        made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
-    return {name: show.close_up(picture, here, 300) for name, picture in made.items()}
+        made[name] = model_swap.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
+    return {name: geometry.close_up(picture, here, 300) for name, picture in made.items()}
 
 
 def between_lips(clip: str | Path, faces_a: str | Path, model: str | Path) -> dict[str, np.ndarray]:
     """A clip's mouth where it is widest open, and two swaps of it: its inside drawn, and the clip's own."""
     found = faceset.load(faces_a)
-    face = int(np.argmax([measures.openings(points[:, :2])[1] for points in found.solid]))
+    face = int(np.argmax([metrics.openings(points[:, :2])[1] for points in found.solid]))
     index, here = int(found.frames[face]), found.solid[face]
     frame = video.frame(clip, index)
     made = {"source": frame}
     for name, keep in (("drawn", False), ("kept", True)):
-        made[name] = convert.still(frame, index, faces_a, model, {name: color.relit}, keep_mouth=keep)[name]
-    low, high = (end(here[faces.LIPS, :2], 0) for end in (np.min, np.max))
+        made[name] = model_swap.still(frame, index, faces_a, model, {name: color.relit}, keep_mouth=keep)[name]
+    low, high = (end(here[anatomy.LIPS, :2], 0) for end in (np.min, np.max))
     middle, half = (low + high) / 2, 0.7 * (high - low).max()
     m = np.array([[1, 0, half - middle[0]], [0, 1, 0.7 * half - middle[1]]]) * 150 / half
     return {name: cv2.warpAffine(p, m, (300, 210), flags=cv2.INTER_CUBIC) for name, p in made.items()}

@@ -45,7 +45,9 @@ def game(histories: Mapping[str, Sequence[dict]]) -> Figure:
 def preview(model: str | Path, which: int = -1) -> Figure:
     """A preview of a training (0 the first, -1 the last): held-out faces, and how the network draws them."""
     path = previews.paths(model)[which]
-    return show.grid(dict(zip("1234", previews.cut(path), strict=True)), previews.COLUMNS, f"iteration {int(path.stem)}")
+    return show.grid(
+        dict(zip("1234", previews.cut(path), strict=True)), previews.COLUMNS, f"iteration {int(path.stem)}"
+    )
 
 
 def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:

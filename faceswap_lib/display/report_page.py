@@ -52,9 +52,11 @@ def _card(name: str, figure: dict, verdict: str, advice: str, values: Values, fp
     sure = f'<span class="fine">95 % interval {low} to {high}, n&nbsp;=&nbsp;{figure["n"]}</span>'
     others = [each for each in values if each not in LOOKS]
     looks = {each: (FAINT[i % len(FAINT)], 1.2) for i, each in enumerate(others)} | LOOKS
-    return (f'<h3>{name}</h3><p><b class="value">{value}</b> {sure}</p><p>{escape(FIGURES[name].meaning)} '
-            f"<b>({figure['better']} is better)</b></p>{_ranking(name, figure, looks)}"
-            f'{_over_time(name, values, looks, fps)}<p class="fine">{verdict}<b>{advice}</b></p>')  # fmt: skip
+    return (
+        f'<h3>{name}</h3><p><b class="value">{value}</b> {sure}</p><p>{escape(FIGURES[name].meaning)} '
+        f"<b>({figure['better']} is better)</b></p>{_ranking(name, figure, looks)}"
+        f'{_over_time(name, values, looks, fps)}<p class="fine">{verdict}<b>{advice}</b></p>'
+    )
 
 
 def _number(name: str, value: float) -> str:
@@ -71,8 +73,10 @@ def _ranking(name: str, figure: dict, looks: dict[str, tuple[str, float]]) -> st
         value, colour = np.nan_to_num(rows[each]), looks.get(each, ["#cccccc"])[0]
         bar = f"left:{100 * (min(value, 0) - low) / span:.1f}%;width:{100 * abs(value) / span:.1f}%;background:{colour}"
         told = escape(each) + ", the mark" * (each in FIGURES[name].marks)
-        items.append(f'<li{" class=swap" * (each == "swap")}><span>{told}</span><span class="track">'
-                     f'<i style="{bar}"></i></span><span>{_number(name, rows[each])}</span></li>')  # fmt: skip
+        items.append(
+            f'<li{" class=swap" * (each == "swap")}><span>{told}</span><span class="track">'
+            f'<i style="{bar}"></i></span><span>{_number(name, rows[each])}</span></li>'
+        )
     return f"<ol>{''.join(items)}</ol>"
 
 
@@ -87,14 +91,18 @@ def _over_time(name: str, values: Values, looks: dict[str, tuple[str, float]], f
     # What is flat by definition, as the ideal's likeness to itself, would only squeeze the others.
     drawn = {c: values[c][name] for c in clips if name in values.get(c, ()) and _varies(values[c][name])}
     low, high = (end([end(column) for column in drawn.values()]) for end in (np.nanmin, np.nanmax))
-    lines = "".join(f'<path stroke="{looks[each][0]}" stroke-width="{looks[each][1]}" d="{_path(column, low, high)}"/>'
-                    for each, column in drawn.items())  # fmt: skip
+    lines = "".join(
+        f'<path stroke="{looks[each][0]}" stroke-width="{looks[each][1]}" d="{_path(column, low, high)}"/>'
+        for each, column in drawn.items()
+    )
     times = "".join(f"<span>{share * (len(own) - 1) / fps:.1f} s</span>" for share in (0, 0.5, 1))
     told = "<figcaption>Swap and source over time: the figure says how alike they are.</figcaption>"
-    return (f'<figure class="curve"><div class="ends"><span>{_number(name, high)}</span><span>{_number(name, low)}'
-            f'</span></div><svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="{name} over '
-            f'time: {escape(", ".join(drawn))}">{lines}</svg><div class="times">{times}</div>'
-            f"{told * FIGURES[name].correlates}</figure>")  # fmt: skip
+    return (
+        f'<figure class="curve"><div class="ends"><span>{_number(name, high)}</span><span>{_number(name, low)}'
+        f'</span></div><svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="{name} over '
+        f'time: {escape(", ".join(drawn))}">{lines}</svg><div class="times">{times}</div>'
+        f"{told * FIGURES[name].correlates}</figure>"
+    )
 
 
 def _varies(column: np.ndarray) -> bool:
@@ -123,23 +131,29 @@ def _thin(column: np.ndarray) -> np.ndarray:
     return np.unique([part[pick(column[part])] for part in stretches for pick in (np.argmin, np.argmax)])
 
 
-def _worst(figures: dict, values: Values, clips: dict[str, str | Path], places: dict[int, np.ndarray],
-           fps: float) -> str:  # fmt: skip
+def _worst(
+    figures: dict, values: Values, clips: dict[str, str | Path], places: dict[int, np.ndarray], fps: float
+) -> str:
     """The worst frames, close to the face: as they were, as they became, as they should have become."""
     chosen = _choose(values["swap"], sorted(places), JUDGES["ideal" in clips])
     if not chosen:
         return _grid("The worst frames", ["No frame could be judged."])
-    sides = {each: {i: close_up(frame, places[i], SIZE) for i, frame in enumerate(video.frames(clips[each]))
-                    if i in chosen} for each in ("source", "swap", "ideal") if each in clips}  # fmt: skip
+    sides = {
+        each: {i: close_up(frame, places[i], SIZE) for i, frame in enumerate(video.frames(clips[each])) if i in chosen}
+        for each in ("source", "swap", "ideal")
+        if each in clips
+    }
     # A close-up cuts off the video's own label, and a picture is soon copied out of a page.
     stamp, cards = label.Label(SIZE, SIZE, {}), []
     sides["swap"] = {i: stamp.stamp(i, picture) for i, picture in sides["swap"].items()}
     for i, name in chosen.items():
         value, usual = (_number(name, each) for each in (values["swap"][name][i], figures[name]["value"]))
         told = f"worst in {name}: {value} ({usual} on average)" if value != "–" else f"{name} could not be measured"
-        pictures = "".join(f'<figure><img src="{pages.jpeg(side[i])}" width="{SIZE}" height="{SIZE}" '
-                           f'alt="{each}, frame {i}, close to the face"><figcaption>{each}</figcaption></figure>'
-                           for each, side in sides.items())  # fmt: skip
+        pictures = "".join(
+            f'<figure><img src="{pages.jpeg(side[i])}" width="{SIZE}" height="{SIZE}" '
+            f'alt="{each}, frame {i}, close to the face"><figcaption>{each}</figcaption></figure>'
+            for each, side in sides.items()
+        )
         cards.append(f'<h3>Frame {i}, {i / fps:.1f} s</h3><p>{told}</p><div class="faces">{pictures}</div>')
     return _grid("The worst five frames" if len(cards) == COUNT else "The worst frames", cards, "grid wide")
 

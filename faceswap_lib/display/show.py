@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
@@ -21,9 +20,9 @@ from faceswap_lib.face.mesh import canvas
 from faceswap_lib.media import video
 
 
-
-def grid(rows: Mapping[str, Sequence[np.ndarray]], columns: Sequence[str] = (), title: str = "",
-         size: float = 1.5) -> Figure:  # fmt: skip
+def grid(
+    rows: Mapping[str, Sequence[np.ndarray]], columns: Sequence[str] = (), title: str = "", size: float = 1.5
+) -> Figure:
     """Pictures in rows with their labels, `columns` above the first row; size: inches of a picture."""
     across = max(len(pictures) for pictures in rows.values())
     high = size * len(rows) + 0.3 * bool(columns) + 0.35 * bool(title)
@@ -54,8 +53,10 @@ def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, cou
     found = faceset.load(folder)
     at = dict(zip(found.frames.tolist(), found.solid, strict=True))
     pick = found.frames[evenly(count, len(at), ends=False)]
-    rows = {name: [close_up(frame, at[i]) for i, frame in enumerate(video.frames(clip)) if i in pick]
-            for name, clip in clips.items()}  # fmt: skip
+    rows = {
+        name: [close_up(frame, at[i]) for i, frame in enumerate(video.frames(clip)) if i in pick]
+        for name, clip in clips.items()
+    }
     return grid(rows, [f"{i / found.source.fps:.1f} s" for i in pick])
 
 
@@ -72,8 +73,11 @@ def mesh_of(clip: str | Path, moment: float = 0.0, size: int = 400) -> dict[str,
         for i, frame in enumerate(video.frames(clip)):
             if i >= first and (found := detector.detect(frame)):
                 points = found[0].landmarks
-                return {"face": close_up(frame, points, size), "landmarks and mesh": mesh_on(frame, points, size),
-                        "texture": canvas("mesh", 256).texture(frame, points)}  # fmt: skip
+                return {
+                    "face": close_up(frame, points, size),
+                    "landmarks and mesh": mesh_on(frame, points, size),
+                    "texture": canvas("mesh", 256).texture(frame, points),
+                }
     raise UserError(f"{clip} shows no face from {moment:.0%} of its length on; choose an earlier moment.")
 
 
@@ -133,8 +137,9 @@ def histograms(sets: Mapping[str, str | Path]) -> Figure:
         records = faceset.load(folder).records
         for ax, values in zip(axes, zip(*((*r.pose[:2], r.blur) for r in records), strict=True), strict=True):
             ax.hist(values, 20, color=colour, alpha=0.6, label=name)
-    for ax, label in zip(axes, ("yaw, degrees: turned left or right", "pitch, degrees: up or down", "sharpness"),
-                         strict=True):  # fmt: skip
+    for ax, label in zip(
+        axes, ("yaw, degrees: turned left or right", "pitch, degrees: up or down", "sharpness"), strict=True
+    ):
         tidy(ax, label, "faces" if ax is axes[0] else "")
     axes[0].legend(frameon=False)
     return finished(fig, "")
@@ -146,17 +151,29 @@ def network(path: str = "train") -> Figure:
     ax.set(xlim=(-0.2, 12.2), ylim=(0.2, 3.8), xticks=[], yticks=[], frame_on=False)
     training = path == "train"
     swap = {"A: picture\nand motion", "encoder\n(shared)", "decoder B", "B drawn"}
-    for text, x, y, colour in (("A: picture\nand motion", 0, 2.7, A), ("B: picture\nand motion", 0, 0.5, B),
-                               ("encoder\n(shared)", 2.7, 1.6, GREY), ("decoder A", 5.4, 2.7, A),
-                               ("decoder B", 5.4, 0.5, B), ("A drawn", 8.1, 2.7, A), ("B drawn", 8.1, 0.5, B),
-                               ("discriminator:\nreal or drawn?", 10.3, 1.6, GAME)):  # fmt: skip
+    for text, x, y, colour in (
+        ("A: picture\nand motion", 0, 2.7, A),
+        ("B: picture\nand motion", 0, 0.5, B),
+        ("encoder\n(shared)", 2.7, 1.6, GREY),
+        ("decoder A", 5.4, 2.7, A),
+        ("decoder B", 5.4, 0.5, B),
+        ("A drawn", 8.1, 2.7, A),
+        ("B drawn", 8.1, 0.5, B),
+        ("discriminator:\nreal or drawn?", 10.3, 1.6, GAME),
+    ):
         seen = 1 if training or text in swap else 0.15
         ax.add_patch(FancyBboxPatch((x, y), 1.6, 0.8, "round,pad=0.08", fc=colour, ec="none", alpha=seen))
         ax.text(x + 0.8, y + 0.4, text, ha="center", va="center", color="white", fontsize=9)
-    arrows = [((1.75, 3), (2.6, 2.3), A, 1), ((1.75, 1), (2.6, 1.7), B, 0), ((4.45, 2.3), (5.25, 3), A, 0),
-              ((4.45, 1.7), (5.25, 1), B if training else A, 1), ((7.15, 3.1), (7.95, 3.1), A, 0),
-              ((7.15, 0.9), (7.95, 0.9), B, 1), ((9.85, 3), (10.6, 2.55), A, 0),
-              ((9.85, 1), (10.6, 1.45), B, 0)]  # fmt: skip
+    arrows = [
+        ((1.75, 3), (2.6, 2.3), A, 1),
+        ((1.75, 1), (2.6, 1.7), B, 0),
+        ((4.45, 2.3), (5.25, 3), A, 0),
+        ((4.45, 1.7), (5.25, 1), B if training else A, 1),
+        ((7.15, 3.1), (7.95, 3.1), A, 0),
+        ((7.15, 0.9), (7.95, 0.9), B, 1),
+        ((9.85, 3), (10.6, 2.55), A, 0),
+        ((9.85, 1), (10.6, 1.45), B, 0),
+    ]
     for start, end, colour, always in arrows:
         if training or always:
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
@@ -168,8 +185,9 @@ def over_time_of(report: dict, names: Sequence[str]) -> Figure:
     """Figures of a report over time: the swap, the source, and the ideal where there is one."""
     frames, looks = report["frames"], {"source": (GREY, 1.2), "ideal": (IDEAL, 1.2), "swap": (B, 2.2)}
     names = [name for name in names if name in frames["swap"]]
-    fig, axes = plt.subplots(len(names), 1, figsize=(8, 1.5 * len(names)), squeeze=False, sharex=True,
-                             layout="constrained")  # fmt: skip
+    fig, axes = plt.subplots(
+        len(names), 1, figsize=(8, 1.5 * len(names)), squeeze=False, sharex=True, layout="constrained"
+    )
     for ax, name in zip(axes[:, 0], names, strict=True):
         for label, (colour, width) in looks.items():
             if name in frames.get(label, {}):

@@ -108,7 +108,7 @@ class Faceset:
 
 
 def evenly(most: int, stop: int, start: int = 0, ends: bool = True) -> np.ndarray:
-    """At most `most` of the numbers from start to stop - 1, evenly, the first and the last among them unless not ends."""
+    """At most `most` of the numbers from start to stop - 1, evenly; ends: the first and the last are among them."""
     at = np.linspace(start, stop - 1, most if ends else most + 2).astype(int)
     return np.unique(at if ends else at[1:-1])
 

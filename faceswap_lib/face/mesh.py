@@ -111,8 +111,14 @@ class Mesh:
         """How opaque the drawn face is, float32 (S, S): 1 inside, feathered within the oval; points unused."""
         return self._alpha
 
-    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray,
-             mouth: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:  # fmt: skip
+    def draw(
+        self,
+        frame: np.ndarray,
+        texture: np.ndarray,
+        alpha: np.ndarray,
+        solid: np.ndarray,
+        mouth: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> np.ndarray:
         """The frame with a texture (S, S, 3) float32 0..255 laid on points (468, 3), opaque by alpha (S, S) 0..1.
 
         Only triangles that face the camera are drawn, the nearest at each pixel (a depth test); a new uint8 frame.
@@ -173,8 +179,9 @@ class Crop:
         soft = cv2.erode(inside, np.ones((3, 3)), iterations=max(1, self.size // 32))
         return cv2.GaussianBlur(soft, (0, 0), self.size / 40)
 
-    def draw(self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray,
-             mouth: object = None) -> np.ndarray:  # fmt: skip
+    def draw(
+        self, frame: np.ndarray, texture: np.ndarray, alpha: np.ndarray, solid: np.ndarray, mouth: object = None
+    ) -> np.ndarray:
         """The frame with the picture (S, S, 3) float32 0..255 put back over points (≥ 468, 3), opaque by alpha.
 
         mouth is unused: in an aligned crop lips are wherever they are.

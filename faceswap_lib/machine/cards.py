@@ -1,5 +1,6 @@
-"""The NVIDIA cards of this machine: as a working driver describes them, and as the bus shows them without one."""
+"""NVIDIA cards: this machine's, as a driver or the bus shows them, and what data sheets say of others."""
 
+import json
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -21,8 +22,12 @@ def ask_driver(fields: str) -> list[tuple[str, ...]]:
     if not shutil.which("nvidia-smi"):
         return []
     try:
-        told = subprocess.run(["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"], timeout=20,
-                              capture_output=True, text=True)  # fmt: skip
+        told = subprocess.run(
+            ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"],
+            timeout=20,
+            capture_output=True,
+            text=True,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return []
     lines = told.stdout.strip().splitlines() if told.returncode == 0 else []
@@ -46,3 +51,8 @@ def card_on_the_bus(root: str | Path = "/") -> bool:
     devices = (Path(root) / "sys/bus/pci/devices").glob("*")
     ids = (((d / "vendor").read_text().strip(), (d / "class").read_text().strip()) for d in devices)
     return any(vendor == "0x10de" and kind.startswith("0x03") for vendor, kind in ids)
+
+
+def data_sheets() -> dict[str, dict]:
+    """What is said of the cards a cloud rents, and what this project measured on two: name -> entry of cards.json."""
+    return json.loads(Path(__file__).with_name("cards.json").read_text(encoding="utf-8"))["cards"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from faceswap_lib.cards import Card, card_on_the_bus, cards
+from faceswap_lib.machine.cards import Card, card_on_the_bus, cards
 
 GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # without it the first TensorFlow takes all of a card's memory
 ENCODERS = ("libx264", "aac")  # what the swapped video is written with
@@ -77,11 +77,21 @@ def look(folder: str | Path = ".") -> Machine:
     there = next(p for p in (Path(folder).resolve(), *Path(folder).resolve().parents) if p.exists())
     found, (ffmpeg, unable) = cards(), _ffmpeg()
     return Machine(
-        memory=memory(), swap=psutil.swap_memory().total / 1e9, limit=limit(), disk=shutil.disk_usage(there).free / 1e9,
-        opencv=wheels, glibc=_glibc(), ffmpeg=ffmpeg, unable=unable, kernel=_kernel(),
-        card=bool(found) or card_on_the_bus(), cards=found, growth=os.environ.get(GROWTH, "").lower() == "true",
-        cudnn=metadata.version("nvidia-cudnn-cu12") if "nvidia-cudnn-cu12" in names else "", trial=trial(),
-    )  # fmt: skip
+        memory=memory(),
+        swap=psutil.swap_memory().total / 1e9,
+        limit=limit(),
+        disk=shutil.disk_usage(there).free / 1e9,
+        opencv=wheels,
+        glibc=_glibc(),
+        ffmpeg=ffmpeg,
+        unable=unable,
+        kernel=_kernel(),
+        card=bool(found) or card_on_the_bus(),
+        cards=found,
+        growth=os.environ.get(GROWTH, "").lower() == "true",
+        cudnn=metadata.version("nvidia-cudnn-cu12") if "nvidia-cudnn-cu12" in names else "",
+        trial=trial(),
+    )
 
 
 def memory() -> float:
@@ -112,8 +122,9 @@ def trial(program: str = TRIAL) -> dict:
     """A convolution and its backward pass in another process, once: what it printed, or {"error": its last line}."""
     quiet = {GROWTH: "true"} | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=quiet,
-                              timeout=PATIENCE)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, env=quiet, timeout=PATIENCE
+        )
         return json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
         return {"error": f"no answer in {PATIENCE} s"}

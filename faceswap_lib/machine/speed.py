@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 
 from faceswap_lib import profiles
-from faceswap_lib.cards import ask_driver, number
-from faceswap_lib.worker import Op, Timing, Worker, core_words, fastest
+from faceswap_lib.machine.cards import ask_driver, number
+from faceswap_lib.machine.worker import Op, Timing, Worker, core_words, fastest
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,13 @@ def product(n: int) -> Op:
 def convolution(batch: int, pixels: int, channels: int) -> Op:
     """3 × 3 convolution of (batch, pixels, pixels, channels) into as many channels, edges padded."""
     values = batch * pixels**2 * channels
-    return Op(f"convolution, {channels} channels", "convolution", {"batch": batch, "pixels": pixels,
-              "channels": channels}, 2 * 9 * channels * values, 4 * (2 * values + 9 * channels**2))  # fmt: skip
+    return Op(
+        f"convolution, {channels} channels",
+        "convolution",
+        {"batch": batch, "pixels": pixels, "channels": channels},
+        2 * 9 * channels * values,
+        4 * (2 * values + 9 * channels**2),
+    )
 
 
 def step(batch: int, pixels: int, channels: int) -> Op:
@@ -64,8 +69,13 @@ def step(batch: int, pixels: int, channels: int) -> Op:
 
 def dense(batch: int, units: int) -> Op:
     """A dense layer, (batch, units) by (units, units): its weights are read once, for however many pictures."""
-    return Op(f"dense, batch {batch}", "dense", {"batch": batch, "units": units}, 2 * batch * units**2,
-              4 * (2 * batch * units + units**2))  # fmt: skip
+    return Op(
+        f"dense, batch {batch}",
+        "dense",
+        {"batch": batch, "units": units},
+        2 * batch * units**2,
+        4 * (2 * batch * units + units**2),
+    )
 
 
 def stream(floats: int, cores: int) -> list[Timing]:
@@ -76,8 +86,10 @@ def stream(floats: int, cores: int) -> list[Timing]:
         copy = fastest(lambda: list(pool.map(lambda p: np.copyto(c[p], a[p]), parts)))
         add = fastest(lambda: list(pool.map(lambda p: np.add(a[p], b[p], out=c[p]), parts)))
     where = core_words(cores)
-    return [Timing(where, Op("copy", "copy", {}, 0, 8 * floats), copy),
-            Timing(where, Op("add", "add", {}, floats, 12 * floats), add)]  # fmt: skip
+    return [
+        Timing(where, Op("copy", "copy", {}, 0, 8 * floats), copy),
+        Timing(where, Op("add", "add", {}, floats, 12 * floats), add),
+    ]
 
 
 @dataclass(frozen=True)
@@ -122,14 +134,23 @@ def roofline(worker: Worker, sizes: Sizes) -> tuple[list[Roof], list[Timing]]:
 
     A roof is the highest rate and the highest flow that any of them reached: measured, not promised.
     """
-    ops = [*map(product, sizes.products), *(convolution(4, sizes.pixels, c) for c in (4, 16, 64)),
-           *(dense(batch, sizes.units) for batch in (1, 16))]  # fmt: skip
+    ops = [
+        *map(product, sizes.products),
+        *(convolution(4, sizes.pixels, c) for c in (4, 16, 64)),
+        *(dense(batch, sizes.units) for batch in (1, 16)),
+    ]
     timings = stream(sizes.floats, worker.cores) + compare(ops, worker, one_core=False)
     on_card = Op("add", "add", {"floats": sizes.floats}, sizes.floats, 12 * sizes.floats)
     timings += [worker.time(on_card, at, name) for name, at in worker.devices.items() if at != "/CPU:0"]
     places = dict.fromkeys(timing.where for timing in timings)
-    roofs = [Roof(place, *(max(getattr(t, kind) for t in timings if t.where == place) for kind in ("gflops", "gb_s")),
-                  measured=True) for place in places]  # fmt: skip
+    roofs = [
+        Roof(
+            place,
+            *(max(getattr(t, kind) for t in timings if t.where == place) for kind in ("gflops", "gb_s")),
+            measured=True,
+        )
+        for place in places
+    ]
     return roofs, [timing for timing in timings if timing.op.flops]
 
 
@@ -147,8 +168,11 @@ class Load:
     def mean(self, busy: bool) -> float:
         """Mean percent of all cores that the task itself took, while it ran or while it did not."""
         since = [0.0, *self.times]  # a sample tells of all the time since the one before it
-        taken = [p for t0, t, p in zip(since, self.times, self.own, strict=False)
-                 if (t > self.start and t0 < self.end) == busy]  # fmt: skip
+        taken = [
+            p
+            for t0, t, p in zip(since, self.times, self.own, strict=False)
+            if (t > self.start and t0 < self.end) == busy
+        ]
         return float(np.mean(taken)) if taken else 0.0
 
 

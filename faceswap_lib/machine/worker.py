@@ -18,7 +18,7 @@ import os, sys
 cores = int(sys.argv[1])
 if hasattr(os, "sched_setaffinity"):  # before numpy and TensorFlow start their threads
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-from faceswap_lib.worker import serve
+from faceswap_lib.machine.worker import serve
 serve(cores)
 """
 BUDGET = 0.15  # seconds that one timing may take, unless two repeats take longer
@@ -101,8 +101,10 @@ class Worker:
             return json.loads(self.process.stdout.readline())
         except (ValueError, BrokenPipeError) as error:
             status = self.process.wait(10)
-            raise UserError(f"The process that measures ended with status {status}; run `python -m faceswap_lib check`"
-                            ", and where memory is short take the profile micro and add swap.") from error  # fmt: skip
+            raise UserError(
+                f"The process that measures ended with status {status}; run `python -m faceswap_lib check`"
+                ", and where memory is short take the profile micro and add swap."
+            ) from error
         except BaseException:  # interrupted: the answer that is still to come must not be taken for the next one
             self.close()
             raise
@@ -116,11 +118,16 @@ class Worker:
 
 
 def _start(cores: int) -> subprocess.Popen:
-    here = str(Path(__file__).resolve().parent.parent)
+    here = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen([sys.executable, "-c", SERVE, str(cores)], text=True, stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                            env={"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ | {"PYTHONPATH": path})  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(cores)],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ | {"PYTHONPATH": path},
+    )
 
 
 def core_count() -> int:

@@ -7,9 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import faces, faceset, video
-from faceswap_lib.faces import iris_distance
-from faceswap_lib.figures import change
+from faceswap_lib.face import faceset, geometry
+from faceswap_lib.face.geometry import iris_distance
+from faceswap_lib.measure.verdicts import change
+from faceswap_lib.media import video
 
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 
@@ -17,14 +18,29 @@ TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 # Of the built-in people, trained with any profile; "wrong" is the wrong decoder.
 FALLS = {
     "blur": {"ssim", "ms_ssim", "parts", "expression", "to_ideal", "identity", "motion", "border", "sharpness"},
-    "delay": {"ssim", "ms_ssim", "parts", "placement", "expression", "motion", "mouth", "eyes", "pose", "flicker",
-              "shimmer", "border"},
+    "delay": {
+        "ssim",
+        "ms_ssim",
+        "parts",
+        "placement",
+        "expression",
+        "motion",
+        "mouth",
+        "eyes",
+        "pose",
+        "flicker",
+        "shimmer",
+        "border",
+    },
     "tint": {"psnr", "delta_e", "border"},
     "wrong": {"psnr", "delta_e", "parts", "expression", "to_ideal", "identity", "share_nearer_b", "coverage"},
-}  # fmt: skip
-MAY = {"blur": {"share_nearer_b", "mouth", "eyes", "gaze", "flicker", "shimmer", "placement", "delta_e"},
-       "delay": {"psnr", "delta_e", "gaze", "to_ideal"},
-       "tint": {"ssim", "ms_ssim", "parts", "motion"}, "wrong": {"ssim", "ms_ssim"}}  # fmt: skip
+}
+MAY = {
+    "blur": {"share_nearer_b", "mouth", "eyes", "gaze", "flicker", "shimmer", "placement", "delta_e"},
+    "delay": {"psnr", "delta_e", "gaze", "to_ideal"},
+    "tint": {"ssim", "ms_ssim", "parts", "motion"},
+    "wrong": {"ssim", "ms_ssim"},
+}
 
 
 def misses(report: dict) -> dict[str, list[str]]:
@@ -88,5 +104,5 @@ def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Ca
 
 def _blend(frame: np.ndarray, points: np.ndarray, change: Callable) -> np.ndarray:
     ruler = iris_distance(points)
-    soft = cv2.GaussianBlur(faces.mask(points, frame.shape).astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
+    soft = cv2.GaussianBlur(geometry.mask(points, frame.shape).astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
     return (frame * (1 - soft) + change(frame, ruler) * soft + 0.5).astype("u1")

@@ -14,8 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import faces, measures, video
-from faceswap_lib.faceset import Faceset, Progress
+from faceswap_lib.face import anatomy, detect, faceset, geometry, identity
+from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.measure import metrics
+from faceswap_lib.media import video
+from faceswap_lib.progress import Progress
 
 CHANGED = 5  # grey levels: coding a face again costs 2 to 4, another face in the same skin 16 and more
 FACES_OF_B = 60  # evenly over the faceset: all 240 of the built-in B move identity by 0.0002, 40 by 0.009
@@ -42,28 +45,33 @@ class Watched:
 class _Eye:
     """What watches one clip: a detector, and what the next frame's scores need of the last ones."""
 
-    detector: faces.Detector
+    detector: detect.Detector
     gone: deque = field(default_factory=lambda: deque(maxlen=3))  # points (468, 2) less the source's, iris distances
     texture: np.ndarray | None = None
 
 
-def watch(clips: Mapping[str, str | Path], masks: Mapping[str, str | Path], every: int, total: int,
-          progress: Progress | None = None) -> dict[str, Watched]:  # fmt: skip
+def watch(
+    clips: Mapping[str, str | Path],
+    masks: Mapping[str, str | Path],
+    every: int,
+    total: int,
+    progress: Progress | None = None,
+) -> dict[str, Watched]:
     """Watch all clips, "source" and perhaps "ideal" among them; masks: {"mask": grey video} or nothing.
 
     Each n-th frame is scored in full, the others by what costs little. All have `total` frames of one size.
     """
     watched, last = {label: Watched() for label in clips}, None
     with ExitStack() as stack:
-        eyes = {label: _Eye(stack.enter_context(faces.Detector())) for label in clips}
+        eyes = {label: _Eye(stack.enter_context(detect.Detector())) for label in clips}
         pool, ask = stack.enter_context(ThreadPoolExecutor()), stack.enter_context(recogniser())
         streams = (video.frames(path) for path in (clips | masks).values())
         for i, pictures in enumerate(zip(*streams, strict=True)):
             shown = dict(zip(clips | masks, pictures, strict=True))
             found = dict(zip(clips, pool.map(_detector(eyes, shown, last), clips), strict=True))
             # where the source's face has jumped, as over a cut, the largest one is followed from there
-            last = faces.nearest(found["source"], last) or next(iter(found["source"]), last)
-            points = {label: _solid(faces.nearest(found[label], last)) for label in clips}
+            last = detect.nearest(found["source"], last) or next(iter(found["source"]), last)
+            points = {label: _solid(detect.nearest(found[label], last)) for label in clips}
             score = _scorer(eyes, shown, points, i % every == 0)
             for label, row in zip(clips, pool.map(score, clips), strict=True):
                 watched[label].rows.append(row)
@@ -77,11 +85,11 @@ def watch(clips: Mapping[str, str | Path], masks: Mapping[str, str | Path], ever
 
 def likenesses(person: Faceset) -> np.ndarray:
     """Likenesses (N, 128) of a faceset's pictures, FACES_OF_B of them evenly over time."""
-    pick = person.usable[np.unique(np.linspace(0, len(person.usable) - 1, FACES_OF_B).astype(int))]
+    pick = person.usable[faceset.evenly(FACES_OF_B, len(person.usable))]
     rows: list[dict] = [{} for _ in pick]
     with recogniser() as ask:
         for i, row in zip(pick, rows, strict=True):
-            ask(person.image(i), faces.transform(person.transform(i), np.array(person.records[i].landmarks)), row)
+            ask(person.image(i), geometry.transform(person.transform(i), np.array(person.records[i].landmarks)), row)
     return np.array([row["likeness"] for row in rows])
 
 
@@ -100,7 +108,7 @@ def recogniser() -> Iterator[Callable[[np.ndarray, np.ndarray, dict], None]]:
             row["likeness"] = likeness.result()
 
     def ask(picture: np.ndarray, landmarks: np.ndarray, row: dict) -> None:
-        waiting.append((row, workers.submit(faces.recognise, faces.chip(picture, landmarks))))
+        waiting.append((row, workers.submit(identity.recognise, identity.chip(picture, landmarks))))
         collect(WAITING)
 
     try:
@@ -119,30 +127,30 @@ def _workers() -> tuple[Executor, bool]:
     return get_reusable_executor(max_workers=min(cores, 4), timeout=60), False
 
 
-def _detector(eyes: dict[str, _Eye], shown: dict, near: faces.Face | None) -> Callable[[str], list[faces.Face]]:
+def _detector(eyes: dict[str, _Eye], shown: dict, near: detect.Face | None) -> Callable[[str], list[detect.Face]]:
     return lambda label: eyes[label].detector.detect(shown[label], near)
 
 
-def _solid(face: faces.Face | None) -> np.ndarray | None:
+def _solid(face: detect.Face | None) -> np.ndarray | None:
     return None if face is None else np.c_[face.landmarks, face.depth]
 
 
 def _scorer(eyes: dict[str, _Eye], shown: dict, points: dict, full: bool) -> Callable[[str], dict]:
     """A function of a label that scores this frame of its clip; what cannot be measured is missing."""
     source, before = points["source"], eyes["source"].texture
-    calm = None if source is None else measures.calm_texture(shown["source"], source[:, :2])
+    calm = None if source is None else metrics.calm_texture(shown["source"], source[:, :2])
 
     def score(label: str) -> dict:
         row, picture, face, eye = {}, shown[label], points[label], eyes[label]
-        texture = None if source is None else measures.calm_texture(picture, source[:, :2])
+        texture = None if source is None else metrics.calm_texture(picture, source[:, :2])
         if face is not None:
-            row["eyes"], row["mouth"] = measures.openings(face[:, :2])
+            row["eyes"], row["mouth"] = metrics.openings(face[:, :2])
         if source is not None:
-            changed = cv2.absdiff(picture, shown["source"])[faces.mask(source[:, :2], picture.shape) > 0]
+            changed = cv2.absdiff(picture, shown["source"])[geometry.mask(source[:, :2], picture.shape) > 0]
             row["lost"] = float(face is None)
             row["coverage"] = float(face is not None and changed.size > 0 and changed.mean() > CHANGED)
             if before is not None:
-                row["shimmer"] = measures.shimmer(eye.texture, texture, before, calm)
+                row["shimmer"] = metrics.shimmer(eye.texture, texture, before, calm)
         eye.texture = texture
         return row | _moves(eye, face, source) | (_looks(label, shown, points) if full else {})
 
@@ -154,41 +162,41 @@ def _moves(eye: _Eye, face: np.ndarray | None, source: np.ndarray | None) -> dic
     if face is None or source is None:
         eye.gone.clear()
         return {}
-    few, row = slice(faces.POINTS), {"pose": measures.turn(face, source)}
-    eye.gone.append((face[few, :2] - source[few, :2]) / faces.iris_distance(source))
-    return row | ({"flicker": 100 * measures.jitter(*eye.gone)} if len(eye.gone) == 3 else {})
+    few, row = slice(anatomy.POINTS), {"pose": metrics.turn(face, source)}
+    eye.gone.append((face[few, :2] - source[few, :2]) / geometry.iris_distance(source))
+    return row | ({"flicker": 100 * metrics.jitter(*eye.gone)} if len(eye.gone) == 3 else {})
 
 
 def _looks(label: str, shown: dict[str, np.ndarray], points: dict[str, np.ndarray | None]) -> dict:
     """What the picture of a frame is worth, beside the source's and the ideal's."""
     row, picture, face, goal = {}, shown[label], points[label], "ideal" if "ideal" in points else "source"
     if points["source"] is not None:
-        row["border"] = measures.border(picture, shown["source"], points["source"][:, :2])
+        row["border"] = metrics.border(picture, shown["source"], points["source"][:, :2])
     if points[goal] is None:
         return row
     target = points[goal][:, :2]
-    area = (shown["mask"][..., 0] if "mask" in shown else faces.mask(target, picture.shape)) > 127
-    inner = cv2.erode(area.astype("u1"), measures.square(target))
+    area = (shown["mask"][..., 0] if "mask" in shown else geometry.mask(target, picture.shape)) > 127
+    inner = cv2.erode(area.astype("u1"), metrics.square(target))
     if inner.any():
-        row["sharpness"] = faces.sharpness(picture, inner) / faces.sharpness(shown[goal], inner)
+        row["sharpness"] = metrics.sharpness(picture, inner) / metrics.sharpness(shown[goal], inner)
     return row if goal == "source" or not area.any() else row | _compare(picture, face, shown[goal], target, area)
 
 
 def _compare(picture: np.ndarray, solid: np.ndarray | None, ideal: np.ndarray, target: np.ndarray, inside: np.ndarray):
     """A frame beside the ideal's, its face laid on the ideal's first: SSIM takes a good face aside for a bad one."""
-    few, row, m = slice(faces.POINTS), {}, np.eye(2, 3)
+    few, row, m = slice(anatomy.POINTS), {}, np.eye(2, 3)
     if solid is not None:
-        face, percent = solid[:, :2], 100 / faces.iris_distance(target)
-        m = faces.similarity(face[few], target[few])
-        moved = faces.transform(m, face)
+        face, percent = solid[:, :2], 100 / geometry.iris_distance(target)
+        m = geometry.similarity(face[few], target[few])
+        moved = geometry.transform(m, face)
         row["placement"] = np.linalg.norm(moved - face, axis=1).mean() * percent
         row["expression"] = np.linalg.norm(moved - target, axis=1).mean() * percent
     laid = cv2.warpAffine(picture, m, inside.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    features = measures.parts(target, inside.shape)
+    features = metrics.parts(target, inside.shape)
     x, y, w, h = cv2.boundingRect((inside | features).astype("u1"))
-    cut, wide = (np.s_[max(0, y - r) : y + h + r, max(0, x - r) : x + w + r] for r in (7, measures.REACH))
-    alike = measures.structure(laid[cut], ideal[cut])  # its window reaches 3 pixels out
+    cut, wide = (np.s_[max(0, y - r) : y + h + r, max(0, x - r) : x + w + r] for r in (7, metrics.REACH))
+    alike = metrics.structure(laid[cut], ideal[cut])  # its window reaches 3 pixels out
     row["ssim"], row["parts"] = alike[inside[cut]].mean(), alike[features[cut]].mean()
-    row["ms_ssim"] = measures.ms_structure(laid[wide], ideal[wide], inside[wide])
-    row["delta_e"] = measures.delta_e(laid, ideal, inside)
-    return row | {"psnr": measures.psnr(laid, ideal, inside)}
+    row["ms_ssim"] = metrics.ms_structure(laid[wide], ideal[wide], inside[wide])
+    row["delta_e"] = metrics.delta_e(laid, ideal, inside)
+    return row | {"psnr": metrics.psnr(laid, ideal, inside)}

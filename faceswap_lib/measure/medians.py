@@ -23,10 +23,17 @@ def save(path: Path, reports: list[dict], about: dict, named: list[str], compare
     references = [label for label in first["identity"]["reference"] if label not in others]
     labels = [*named, *references]
     rows = {label: {f: _median(reports, f, None if label == last else label) for f in figures} for label in labels}
-    noise = {f: float(np.median([(r["figures"][f]["high"] - r["figures"][f]["low"]) / 2 for r in reports]))
-             for f in figures}  # fmt: skip
-    against = {label: {other: {f: d for f in figures if (d := _difference(reports, f, label, other))}
-                       for other in labels if other != label} for label in compared}  # fmt: skip
+    noise = {
+        f: float(np.median([(r["figures"][f]["high"] - r["figures"][f]["low"]) / 2 for r in reports])) for f in figures
+    }
+    against = {
+        label: {
+            other: {f: d for f in figures if (d := _difference(reports, f, label, other))}
+            for other in labels
+            if other != label
+        }
+        for label in compared
+    }
     made = {"rows": rows, "noise": noise, "against": against, "about": about | {"run": reports[0]["run"]}}
     with whole(path) as part:
         part.write_text(json.dumps(made, indent=1), encoding="utf-8")
@@ -50,8 +57,10 @@ def _difference(reports: list[dict], figure: str, label: str, other: str) -> lis
 
 def _median(reports: list[dict], figure: str, label: str | None) -> float | None:
     """Of a figure's values for a reference (None: the swap itself); None where it has none."""
-    found = [r["figures"][figure]["value"] if label is None else r["figures"][figure]["reference"].get(label)
-             for r in reports]  # fmt: skip
+    found = [
+        r["figures"][figure]["value"] if label is None else r["figures"][figure]["reference"].get(label)
+        for r in reports
+    ]
     return None if None in found else round(float(np.median(found)), 4)
 
 

@@ -8,15 +8,28 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from faceswap_lib import faces, motion
-from faceswap_lib.mesh import canvas
+from faceswap_lib.face import anatomy, geometry, motion
+from faceswap_lib.face.anatomy import EYE_CORNERS
+from faceswap_lib.face.mesh import canvas
 
 MARGIN = 0.12  # iris distances: how wide eyes and mouth grow, and what sharpness leaves out at the mask's edge
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # MS-SSIM's exponents (Wang, Simoncelli & Bovik 2003, table 1)
 REACH = 80  # pixels around an area that MS-SSIM sees: five of its window at the coarsest of five scales
 SEAM = (0.04, 0.20)  # iris distances inside the outline: where the seam is looked for
 CALM = 64  # pixels of the texture in which shimmer is looked for
-FEATURES = [*faces.EYES[0], *faces.EYES[1], *faces.LIPS, *faces.MOUTH, *faces.BROWS]  # what moves when a face talks
+FEATURES = [
+    *anatomy.EYES[0],
+    *anatomy.EYES[1],
+    *anatomy.LIPS,
+    *anatomy.MOUTH,
+    *anatomy.BROWS,
+]  # what moves when a face talks
+
+
+def sharpness(image: np.ndarray, inside: np.ndarray) -> float:
+    """Standard deviation of the Laplacian after a Gaussian of 0.8 px, over the pixels where inside (H, W) is set."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype("f4"), (0, 0), 0.8)
+    return float(cv2.Laplacian(grey, cv2.CV_32F)[inside > 0].std())
 
 
 def structure(picture: np.ndarray, ideal: np.ndarray) -> np.ndarray:
@@ -33,8 +46,9 @@ def ms_structure(picture: np.ndarray, ideal: np.ndarray, inside: np.ndarray) -> 
     for scale, exponent in enumerate(SCALES):
         if scale:
             half = (area.shape[1] // 2, area.shape[0] // 2)
-            x, y, area = (cv2.resize(p[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA)
-                          for p in (x, y, area))  # fmt: skip
+            x, y, area = (
+                cv2.resize(p[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA) for p in (x, y, area)
+            )
         luminance, contrast = _ssim_terms(x, y)
         term = contrast * luminance if scale == len(SCALES) - 1 else contrast
         mean = (term * area[..., None]).sum((0, 1)) / max(area.sum(), 1e-9)
@@ -69,8 +83,8 @@ def border(picture: np.ndarray, source: np.ndarray, landmarks: np.ndarray) -> fl
 
     Both are smoothed first (a Gaussian as wide as the band), so that it is the colour that counts and not the pores.
     """
-    near, far = (_erode(faces.mask(landmarks, picture.shape), landmarks, inset) for inset in SEAM)
-    band, sigma = (near > 0) & (far == 0), (SEAM[1] - SEAM[0]) / 2 * faces.iris_distance(landmarks)
+    near, far = (_erode(geometry.mask(landmarks, picture.shape), landmarks, inset) for inset in SEAM)
+    band, sigma = (near > 0) & (far == 0), (SEAM[1] - SEAM[0]) / 2 * geometry.iris_distance(landmarks)
     x, y, w, h = cv2.boundingRect(near)
     cut = np.s_[max(0, y - 8) : y + h + 8, max(0, x - 8) : x + w + 8]
     smooth = [cv2.GaussianBlur(p[cut], (0, 0), sigma) for p in (picture, source)]
@@ -78,18 +92,18 @@ def border(picture: np.ndarray, source: np.ndarray, landmarks: np.ndarray) -> fl
 
 
 def _erode(area: np.ndarray, landmarks: np.ndarray, inset: float) -> np.ndarray:
-    return cv2.erode(area, np.ones([2 * round(inset * faces.iris_distance(landmarks)) + 1] * 2, "u1"))
+    return cv2.erode(area, np.ones([2 * round(inset * geometry.iris_distance(landmarks)) + 1] * 2, "u1"))
 
 
 def square(landmarks: np.ndarray) -> np.ndarray:
     """A square MARGIN wide, to grow or shrink an area by."""
-    return np.ones([2 * int(MARGIN / 2 * faces.iris_distance(landmarks)) + 1] * 2, "u1")
+    return np.ones([2 * int(MARGIN / 2 * geometry.iris_distance(landmarks)) + 1] * 2, "u1")
 
 
 def parts(landmarks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Eyes and mouth, bool (H, W): hulls of their landmarks, grown by a square MARGIN wide."""
     picture = np.zeros(shape[:2], "u1")
-    for group in (*faces.EYES, faces.LIPS):
+    for group in (*anatomy.EYES, anatomy.LIPS):
         cv2.fillConvexPoly(picture, cv2.convexHull(np.round(landmarks[group]).astype("i4")), 1)
     return cv2.dilate(picture, square(landmarks)) > 0
 
@@ -102,15 +116,17 @@ def identity(likeness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def openings(landmarks: np.ndarray) -> tuple[float, float]:
     """How far eyes and mouth are open: the gap over the width, mean of both eyes (Soukupová & Čech 2016)."""
-    eyes = [motion.apart(landmarks, lids) / np.linalg.norm(landmarks[left] - landmarks[right])
-            for lids, (left, right) in zip(motion.LIDS, ((33, 133), (362, 263)), strict=True)]  # fmt: skip
-    return float(np.mean(eyes)), float(motion.apart(landmarks, motion.MOUTH) / faces.eye_distance(landmarks))
+    eyes = [
+        motion.apart(landmarks, lids) / np.linalg.norm(landmarks[left] - landmarks[right])
+        for lids, (left, right) in zip(anatomy.LID_PAIRS, EYE_CORNERS, strict=True)
+    ]
+    return float(np.mean(eyes)), float(motion.apart(landmarks, anatomy.LIP_PAIRS) / geometry.eye_distance(landmarks))
 
 
 def gaze(landmarks: np.ndarray) -> float:
     """How far the irises stand to the picture's right of the eyes' middles, in eye widths, mean of both eyes."""
     sides = []
-    for iris, (left, right) in zip(faces.IRISES, ((33, 133), (362, 263)), strict=True):
+    for iris, (left, right) in zip(anatomy.IRISES, EYE_CORNERS, strict=True):
         along = landmarks[right] - landmarks[left]
         sides.append((landmarks[iris].mean(0) - (landmarks[left] + landmarks[right]) / 2) @ along / (along @ along))
     return float(np.mean(sides))
@@ -118,8 +134,8 @@ def gaze(landmarks: np.ndarray) -> float:
 
 def turn(solid: np.ndarray, other: np.ndarray) -> float:
     """Degrees between the poses of two faces, points (478, 3): the angle of the rotation that is left between them."""
-    keep = faces.ANCHOR + faces.OVAL
-    one, two = (faces.rigid(faces.canonical(), p[: faces.POINTS], keep)[1] for p in (solid, other))
+    keep = anatomy.ANCHOR + anatomy.OVAL
+    one, two = (geometry.rigid(anatomy.canonical(), p[: anatomy.POINTS], keep)[1] for p in (solid, other))
     return float(np.degrees(np.arccos(np.clip((np.trace(one @ two.T) - 1) / 2, -1, 1))))
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import batches, faces, faceset, profiles, record
-from faceswap_lib.mesh import canvas
+from faceswap_lib import profiles
+from faceswap_lib.face import faceset
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.measure import metrics
+from faceswap_lib.network import batches, record
 
 COUNT = 16  # held-out faces that are judged
 BLUR = 1.25 / 128  # of the picture: the Gaussian's sigma
@@ -32,14 +35,14 @@ class HeldOut:
     """A trained model, and faces of one of its people that were kept from its training."""
 
     def __init__(self, model: str | Path, folder: str | Path, side: str):
-        from faceswap_lib import checkpoint  # Keras is loaded only now, when faults in the input are out
+        from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
         about = record.read_about(model)
         size = profiles.get(about["profile"])
         self.side, self.on, self.net = side, canvas(about["alignment"], size.texture), checkpoint.build(size, 0)
         checkpoint.restore(self.net, Path(model))
         data = batches.load_side(faceset.load(folder), self.on, size.faces)
-        held = np.unique(np.linspace(data.cut, len(data.targets) - 1, COUNT).astype(int))
+        held = faceset.evenly(COUNT, len(data.targets), data.cut)
         batch = batches.plain(data, held, side)
         names = ("picture", "motion", "target", "weight")
         self.picture, self.motion, self.real, self.weight = (batch[f"{name}_{side}"] for name in names)
@@ -47,7 +50,7 @@ class HeldOut:
     @cached_property
     def drawn(self) -> np.ndarray:
         """The faces as the network draws them, float32 (N, S, S, 3)."""
-        from faceswap_lib.model import draw
+        from faceswap_lib.network.model import draw
 
         return draw(self.net, self.picture, self.motion, self.side)
 
@@ -55,17 +58,20 @@ class HeldOut:
         """What the loss, its two parts, an eye for detail and the discriminator say of pictures (N, S, S, 3)."""
         from keras import ops
 
-        from faceswap_lib.model import dssim, reconstruction
+        from faceswap_lib.network.losses import dssim, reconstruction
 
         inside, seen = self.on.inside > 0.5, np.minimum(self.weight, 1)
-        sharp = [[faces.sharpness(_bytes(p), inside) for p in of] for of in (pictures, self.real)]
+        sharp = [[metrics.sharpness(_bytes(p), inside) for p in of] for of in (pictures, self.real)]
         score = ops.convert_to_numpy(self.net.discriminator(pictures * seen))[..., "ab".index(self.side), None]
         n, s = score.shape[:2]
         share = seen.reshape(n, s, seen.shape[1] // s, s, -1).mean((2, 4))[..., None]
-        found = {"L1": _mean(np.abs(pictures - self.real), self.weight),
-                 "DSSIM": _mean(ops.convert_to_numpy(dssim(pictures, self.real)), self.weight),
-                 "loss": float(reconstruction(pictures, self.real, self.weight)),
-                 "sharpness": float(np.divide(*sharp).mean()), "discriminator": _mean(score, share)}  # fmt: skip
+        found = {
+            "L1": _mean(np.abs(pictures - self.real), self.weight),
+            "DSSIM": _mean(ops.convert_to_numpy(dssim(pictures, self.real)), self.weight),
+            "loss": float(reconstruction(pictures, self.real, self.weight)),
+            "sharpness": float(np.divide(*sharp).mean()),
+            "discriminator": _mean(score, share),
+        }
         return {"picture": name} | {judge: round(value, 4) for judge, value in found.items()}
 
 

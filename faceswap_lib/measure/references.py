@@ -11,19 +11,23 @@ from threading import Lock
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from faceswap_lib import batches, color, faces, motion, swap
-from faceswap_lib.batches import Side
-from faceswap_lib.faceset import Faceset, Progress
-from faceswap_lib.mesh import Mesh, canvas
-from faceswap_lib.swap import Drawer, Scene
+from faceswap_lib.compose import color, render, scenes
+from faceswap_lib.compose.scenes import Drawer, Scene
+from faceswap_lib.face import anatomy, geometry, motion
+from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.face.mesh import Mesh, canvas
+from faceswap_lib.network import batches
+from faceswap_lib.network.batches import Side
+from faceswap_lib.progress import Progress
 
 MOST = 1000  # faces of B, evenly over time
 NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
 LABELS = ("classic paste", "B's mean", "B's nearest")
 
 
-def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int = 128,
-         progress: Progress | None = None) -> dict[str, Path]:  # fmt: skip
+def make(
+    clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int = 128, progress: Progress | None = None
+) -> dict[str, Path]:
     """Write the three references of a clip into a folder, labelled as synthetic; label -> file.
 
     a: the clip's own faceset, b: that of the person put in; size: pixels of the textures. Raises UserError as train.
@@ -32,15 +36,18 @@ def make(clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int
     folder.mkdir(parents=True, exist_ok=True)
     side = batches.load_side(b, on, MOST)
     mine = motion.person(motion.smooth(a.solid, a.frames)).mean
-    through = swap.scene(a, on, mine, side.shape)
-    flat = swap.scene(a, canvas("similarity", 2 * size), mine, side.shape)
-    drawers = ((flat, paste(a, b, 2 * size), color.mean), (through, mean(side), color.relit),
-               (through, nearest(through, side), color.relit))  # fmt: skip
+    through = scenes.scene(a, on, mine, side.shape)
+    flat = scenes.scene(a, canvas("similarity", 2 * size), mine, side.shape)
+    drawers = (
+        (flat, paste(a, b, 2 * size), color.mean),
+        (through, mean(side), color.relit),
+        (through, nearest(through, side), color.relit),
+    )
     made = files(folder)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
         each = zip(made.values(), drawers, strict=True)
-        done = [pool.submit(swap.render, clip, out, *how, note.of(k)) for k, (out, how) in enumerate(each)]
+        done = [pool.submit(render.render, clip, out, *how, note.of(k)) for k, (out, how) in enumerate(each)]
         for one in done:
             one.result()
     return made
@@ -60,7 +67,7 @@ def paste(a: Faceset, b: Faceset, size: int) -> Drawer:
 
     def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
         chosen = pick[indices]
-        flat = [faces.transform(b.transform(i), solid[i][:, :2]) for i in chosen]
+        flat = [geometry.transform(b.transform(i), solid[i][:, :2]) for i in chosen]
         return np.stack([on.texture(*one) for one in zip(b.images(chosen), flat, strict=True)]).astype("f4") / 255
 
     return draw
@@ -105,8 +112,8 @@ def _features(on: Mesh, moves: np.ndarray) -> np.ndarray:
 
 
 def _aligned(solid: np.ndarray) -> np.ndarray:
-    flat = solid[:, : faces.POINTS, :2]
-    return np.stack([faces.transform(faces.align(points, 1), points) for points in flat])
+    flat = solid[:, : anatomy.POINTS, :2]
+    return np.stack([geometry.transform(geometry.align(points, 1), points) for points in flat])
 
 
 class _Note:

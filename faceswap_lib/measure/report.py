@@ -9,7 +9,7 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.files import whole
-from faceswap_lib.figures import FIGURES
+from faceswap_lib.measure.figures import FIGURES
 
 
 def reserve(folder: str | Path) -> None:
@@ -107,8 +107,16 @@ def compare(report: dict, other: dict) -> list[dict]:
         verdict = "within noise"
         if abs(difference) > noise:
             verdict = "better" if (difference > 0) == (here["better"] == "higher") else "worse"
-        rows.append({"figure": name, "here": here["value"], "there": there["value"], "difference": round(difference, 4),
-                     "noise": round(noise, 4), "verdict": verdict})  # fmt: skip
+        rows.append(
+            {
+                "figure": name,
+                "here": here["value"],
+                "there": there["value"],
+                "difference": round(difference, 4),
+                "noise": round(noise, 4),
+                "verdict": verdict,
+            }
+        )
     return rows
 
 

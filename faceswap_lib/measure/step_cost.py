@@ -13,12 +13,13 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from faceswap_lib import checkpoint, profiles
-from faceswap_lib.augment import compiled
-from faceswap_lib.model import FaceSwap
+from faceswap_lib import profiles
+from faceswap_lib.measure.report import aligned
+from faceswap_lib.network import checkpoint
+from faceswap_lib.network.augment import compiled
+from faceswap_lib.network.losses import GAN
+from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
-from faceswap_lib.report import aligned
-from faceswap_lib.train import GAN
 
 LARGE, LARGEST = 2048, 16384  # rows and columns of the matrices whose product is taken for the machine's peak
 LONG = 0.02  # seconds; what takes less is repeated, or the way to a graphics card would be timed
@@ -76,8 +77,11 @@ def table(made: dict) -> str:
     for row in made["layers"]:
         share, out = f"{row['gflops'] / made['peak_gflops']:.0%}", "×".join(map(str, row["out"]))
         lines.append([row["part"], row["layer"], out, *(str(row[k]) for k in ("gflop", "ms", "gflops")), share])
-    told = [f"A step {name}: {ms} ms; the same layers alone: {_sum(made, 'ms', name):.0f} ms, "
-            f"{_sum(made, 'gflop', name):.1f} GFLOP." for name, ms in made["step_ms"].items()]  # fmt: skip
+    told = [
+        f"A step {name}: {ms} ms; the same layers alone: {_sum(made, 'ms', name):.0f} ms, "
+        f"{_sum(made, 'gflop', name):.1f} GFLOP."
+        for name, ms in made["step_ms"].items()
+    ]
     told.append(f"Peak, a product of two large matrices: {made['peak_gflops']} GFLOP/s.")
     return "\n".join([aligned(lines), "", *told])
 
@@ -101,8 +105,14 @@ def _alone(part: str, layer: layers.Layer, faces: int) -> dict:
     x = np.random.default_rng(0).random((faces, *layer.input.shape[1:]), "f4")
     run, flop = _gradient(layer, x), 3 * faces * _flop(layer)
     seconds = float(np.median(_seconds(run, TIMES)))
-    return {"part": part, "layer": layer.name, "out": list(layer.output.shape[1:]), "gflop": round(flop / 1e9, 2),
-            "ms": round(1e3 * seconds, 2), "gflops": round(flop / seconds / 1e9, 1)}  # fmt: skip
+    return {
+        "part": part,
+        "layer": layer.name,
+        "out": list(layer.output.shape[1:]),
+        "gflop": round(flop / 1e9, 2),
+        "ms": round(1e3 * seconds, 2),
+        "gflops": round(flop / seconds / 1e9, 1),
+    }
 
 
 def _gradient(layer: layers.Layer, x: np.ndarray) -> Callable[[], object]:
@@ -167,6 +177,10 @@ def _spent(run: Callable[..., object], *given: object) -> float:
 def _batch(size: Profile) -> dict[str, np.ndarray]:
     """A batch of random numbers in the shapes of a profile's."""
     random, n, s = np.random.default_rng(0), size.batch, size.texture
-    shapes = {"picture": (n, s // 2, s // 2, 3), "motion": (n, s // 2, s // 2, 4), "target": (n, s, s, 3),
-              "weight": (n, s, s, 1)}  # fmt: skip
+    shapes = {
+        "picture": (n, s // 2, s // 2, 3),
+        "motion": (n, s // 2, s // 2, 4),
+        "target": (n, s, s, 3),
+        "weight": (n, s, s, 1),
+    }
     return {f"{name}_{side}": random.random(shape, "f4") for side in "ab" for name, shape in shapes.items()}

@@ -23,8 +23,15 @@ def judge(name: str, values: dict[str, np.ndarray], seed: int) -> tuple[dict, st
         told = "the mark to reach:" if label in about.marks else SIDES[found]
         sides.setdefault(told, []).append(f"{label} ({rows[label]:{about.form}})")
     n = int(scored(swap).sum())
-    figure = {"value": value, "low": low, "high": high, "n": n, "better": about.better, "reference": rows,
-              "swap_is": against}  # fmt: skip
+    figure = {
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": n,
+        "better": about.better,
+        "reference": rows,
+        "swap_is": against,
+    }
     told = "; ".join(f"{how} {', '.join(labels)}" for how, labels in sides.items())
     said = f"{name} {value:{about.form}} ({low:{about.form}} to {high:{about.form}}, n = {n})"
     return figure, f"{said}: {told}." + (f" {about.advice}" if _is_bad(about, low, high) else "")
@@ -72,8 +79,10 @@ def stop_rule(history: list[dict]) -> str:
     if gain > 0.01:
         return f"{told}, and the best check was at iteration {best}: more training will help."
     if held[-1] > 1.03 * held.min():
-        return (f"Training: the loss on held-out faces was best at iteration {best} and has risen by "
-                f"{held[-1] / held.min() - 1:.1%} since: stop there; more varied video helps, more minutes do not.")
+        return (
+            f"Training: the loss on held-out faces was best at iteration {best} and has risen by "
+            f"{held[-1] / held.min() - 1:.1%} since: stop there; more varied video helps, more minutes do not."
+        )
     return f"{told.replace('fell', 'changed')}: more minutes will hardly help, more varied video will."
 
 
@@ -83,6 +92,8 @@ def reach(poses_a: np.ndarray, poses_b: np.ndarray) -> str:
     for name, a, b in zip(("to the side", "up or down"), poses_a.T, poses_b.T, strict=False):
         share = np.mean((a < b.min() - slack) | (a > b.max() + slack))
         if share > 0.02:
-            return (f"Poses: in {share:.0%} of A's frames the head turns further {name} than B's video shows: "
-                    "film B from there, too.")
+            return (
+                f"Poses: in {share:.0%} of A's frames the head turns further {name} than B's video shows: "
+                "film B from there, too."
+            )
     return "Poses: B's video shows every side that A's asks for."

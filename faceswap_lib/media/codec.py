@@ -18,8 +18,11 @@ from faceswap_lib.files import whole
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
 COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
 PCM = {"pcm_f32le", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le", "pcm_s32le", "pcm_u8"}
-FORMATS = {".mp4": ("mp4", COMMON | {"flac", "opus"}), ".mov": ("mov", COMMON | PCM | {"pcm_alaw", "pcm_mulaw"}),
-           ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "vorbis"})}
+FORMATS = {
+    ".mp4": ("mp4", COMMON | {"flac", "opus"}),
+    ".mov": ("mov", COMMON | PCM | {"pcm_alaw", "pcm_mulaw"}),
+    ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "vorbis"}),
+}
 # swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
 EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
 # Colour codes of ITU-T H.273, which FFmpeg uses too.
@@ -80,8 +83,16 @@ class Picture:
 class Writer:
     """H.264 frames and copied sound packets into one file."""
 
-    def __init__(self, out: Path, part: Path, picture: Picture, base: Fraction, rate: Fraction, crf: int,
-                 sounds: Sequence[av.AudioStream] = ()):
+    def __init__(
+        self,
+        out: Path,
+        part: Path,
+        picture: Picture,
+        base: Fraction,
+        rate: Fraction,
+        crf: int,
+        sounds: Sequence[av.AudioStream] = (),
+    ):
         self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()][0]
         # Where a stream starts is stored in movie ticks, 1 ms unless told otherwise: take one that divides them all.
         ticks = math.lcm(base.denominator, *(sound.codec_context.sample_rate for sound in sounds))
@@ -143,6 +154,8 @@ def blame(path: str | Path, problem: str) -> Iterator[None]:
     try:
         yield
     except (av.FFmpegError, OSError) as error:
-        known = {errno.ENOSPC: "cannot be written, the disk is full: free some space or choose another folder.",
-                 errno.EACCES: "cannot be opened, you lack the permission: change it or choose another file."}
+        known = {
+            errno.ENOSPC: "cannot be written, the disk is full: free some space or choose another folder.",
+            errno.EACCES: "cannot be opened, you lack the permission: change it or choose another file.",
+        }
         raise UserError(f"'{path}' {known.get(error.errno, problem)}") from error

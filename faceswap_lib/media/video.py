@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError
-from faceswap_lib.videofile import FORMATS, Picture, blame, writing
+from faceswap_lib.media.codec import FORMATS, Picture, blame, writing
 
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
@@ -79,8 +79,13 @@ def frame(path: str | Path, index: int) -> np.ndarray:
     return next(islice(frames(path), index, None))
 
 
-def rewrite(source: str | Path, out: str | Path, stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
-            crf: int = 16, progress: Callable[[int, int | None, str], None] | None = None) -> int:
+def rewrite(
+    source: str | Path,
+    out: str | Path,
+    stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
+    crf: int = 16,
+    progress: Callable[[int, int | None, str], None] | None = None,
+) -> int:
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
     `stream` is a generator function: it takes an iterator of (index, frame) and yields one changed frame for each, in
@@ -166,8 +171,17 @@ def _survey(path: str | Path) -> tuple[VideoInfo, Picture]:
     measured = len(gaps) / float(gaps.sum()) if len(gaps) else float(rate or 25)
     fps = float(rate) if rate and not variable and abs(rate / measured - 1) < 0.01 else measured
     rotation = round(math.degrees(math.atan2(picture.turn[1], picture.turn[0])) / 90) * 90 % 360
-    return VideoInfo(Path(path), picture.width, picture.height, fps, len(times), float(gaps.sum()) + 1 / fps, rotation,
-                     has_audio, variable), picture
+    return VideoInfo(
+        Path(path),
+        picture.width,
+        picture.height,
+        fps,
+        len(times),
+        float(gaps.sum()) + 1 / fps,
+        rotation,
+        has_audio,
+        variable,
+    ), picture
 
 
 def _promised(path: str | Path) -> list[int]:
@@ -192,8 +206,9 @@ def _promised(path: str | Path) -> list[int]:
     return sorted(times) if sure and times and times[0] == min(times) and len(set(times)) == len(times) else []
 
 
-def _decode(path: str | Path, promised: int = 0,
-            sound: Callable[[av.Packet], None] | None = None) -> Iterator[tuple[int, av.VideoFrame]]:
+def _decode(
+    path: str | Path, promised: int = 0, sound: Callable[[av.Packet], None] | None = None
+) -> Iterator[tuple[int, av.VideoFrame]]:
     """(time stamp, frame) in the order shown; sound packets go to `sound` as they come by."""
     count, last = 0, -math.inf
     with _open(path) as stream, blame(path, BROKEN):
@@ -213,8 +228,11 @@ def _decode(path: str | Path, promised: int = 0,
 def _file(path: str | Path) -> Path:
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"'{path}' is not a file; name one video." if path.exists() else
-                        f"There is no file '{path}'; check the path.")
+        raise UserError(
+            f"'{path}' is not a file; name one video."
+            if path.exists()
+            else f"There is no file '{path}'; check the path."
+        )
     if not path.stat().st_size:
         raise UserError(f"'{path}' is empty; copy or download it again.")
     return path
@@ -222,10 +240,12 @@ def _file(path: str | Path) -> Path:
 
 def _check_out(out: str | Path, source: str | Path | None = None) -> Path:
     out = Path(out)
-    for wrong, why in ((out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
-                       (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
-                       (out.is_dir(), "it is a folder; name a file"),
-                       (source and out.exists() and out.samefile(source), "it is the source; choose another name")):
+    for wrong, why in (
+        (out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
+        (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
+        (out.is_dir(), "it is a folder; name a file"),
+        (source and out.exists() and out.samefile(source), "it is the source; choose another name"),
+    ):
         if wrong:
             raise UserError(f"'{out}' cannot be written: {why}.")
     return out

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from faceswap_lib.batches import FLOOR, Side
+from faceswap_lib.network.batches import FLOOR, Side
 
 WARP = 0.02  # standard deviation of the random warp, share of the picture
 LIGHT = 0.25  # standard deviation of the random smooth light, natural logarithm: B's decoder must cope with A's light
@@ -30,7 +30,7 @@ def draw(side: Side, count: int, random: np.random.Generator, name: str, light: 
     bends, lights = bend_numbers(random, count, side.warps), light_numbers(random, count) * light
     if side not in _there:
         _there[side] = tuple(map(ops.convert_to_tensor, (side.targets, side.motions, side.weights, side.own)))
-    made = _made()(i.astype("i4"), *_there[side], *bends, lights)
+    made = _made()(i.astype("i4"), _there[side], bends, lights)
     return {f"{k}_{name}": x for k, x in zip(NAMES, made, strict=True)}
 
 
@@ -97,11 +97,11 @@ def _made() -> Callable:
     return compiled(_make)
 
 
-def _make(index: object, targets: object, motions: object, weights: object, own: object, warp: object, whole: object,
-          lights: object) -> tuple:  # fmt: skip
+def _make(index: object, there: tuple, bends: tuple, lights: object) -> tuple:
+    targets, motions, weights, own = there
     target, motion, weight = (ops.cast(ops.take(x, index, 0), "float32") for x in (targets, motions, weights))
     target = target / 255
-    return lit(bend(_ratio(target, own), warp, whole), lights), motion, target, weight
+    return lit(bend(_ratio(target, own), *bends), lights), motion, target, weight
 
 
 def _ratio(target: object, own: object) -> object:

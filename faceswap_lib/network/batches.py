@@ -99,3 +99,12 @@ def plain(side: Side, indices: np.ndarray, names: str) -> dict[str, np.ndarray]:
         f"target_{names}": target.astype("f4") / 255,
         f"weight_{names}": side.weights[indices].astype("f4"),
     }
+
+
+def held_out(sides: dict[str, Side], count: int) -> dict[str, np.ndarray]:
+    """So many of each side's held-out faces, evenly over time, as `plain`; some twice where there are fewer."""
+    batch = {}
+    for name, side in sides.items():
+        i = np.linspace(side.cut, len(side.targets) - 1, count).astype(int).clip(0, len(side.targets) - 1)
+        batch |= plain(side, i, name)
+    return batch

@@ -11,7 +11,7 @@ import keras
 
 from faceswap_lib import UserError
 from faceswap_lib.files import whole
-from faceswap_lib.model import FaceSwap
+from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
 
 

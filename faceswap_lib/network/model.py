@@ -118,8 +118,10 @@ class FaceSwap(keras.Model):
     def _game(self, x: dict, drawn: dict) -> object:
         """`game` on half of the batch: with all of it the discriminator costs as much as the rest of the step."""
         half = -(-ops.shape(x["target_a"])[0] // 2)
-        seen, real, fake = (ops.concatenate([a[:half], b[:half]]) for a, b in (
-            (x["weight_a"], x["weight_b"]), (x["target_a"], x["target_b"]), (drawn["aa"], drawn["bb"])))  # fmt: skip
+        seen, real, fake = (
+            ops.concatenate([a[:half], b[:half]])
+            for a, b in ((x["weight_a"], x["weight_b"]), (x["target_a"], x["target_b"]), (drawn["aa"], drawn["bb"]))
+        )
         loss, loss_real, loss_fake = game(self.discriminator, real, fake, seen, self.gan)
         self.parts["gan_real"].update_state(loss_real)
         self.parts["gan_fake"].update_state(loss_fake)

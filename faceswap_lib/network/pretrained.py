@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+import faceswap_lib
 from faceswap_lib import UserError
 from faceswap_lib.profiles import TRUNK, Profile
 
-FOLDER = Path(__file__).with_name("base")
+FOLDER = Path(faceswap_lib.__file__).with_name("base")
 MEAN = "mean_texture"  # the decoder's last layer, which belongs to one person
 OTHER = (MEAN, "fine")  # how the names of layers begin that a base does not have: `model.FINE` draws beyond TRUNK
 SCRATCH = "scratch"

@@ -9,32 +9,47 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, __version__, profiles, video
-from faceswap_lib.batches import Side
+from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib.face import anatomy
+from faceswap_lib.media import video
+from faceswap_lib.network.batches import Side
+from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
-from faceswap_lib.start import SCRATCH
 
 
-def about(size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side],
-          base: Path | None = None) -> dict:  # fmt: skip
+def about(
+    size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side], base: Path | None = None
+) -> dict:
     """What model.json says before training: settings, both shapes, fingerprints of the data, versions, machine."""
     import keras
 
     return {
-        "profile": size.name, "alignment": alignment, "gan": gan, "seed": seed, "start": base.stem if base else SCRATCH,
-        "mesh": mesh(), "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
-        "data": {s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
-                 for s, f in sets.items()},
-        "versions": {"faceswap_lib": __version__, "keras": keras.__version__, "backend": keras.backend.backend(),
-                     "python": platform.python_version(), "numpy": np.__version__},
+        "profile": size.name,
+        "alignment": alignment,
+        "gan": gan,
+        "seed": seed,
+        "start": base.stem if base else SCRATCH,
+        "mesh": mesh(),
+        "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
+        "data": {
+            s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
+            for s, f in sets.items()
+        },
+        "versions": {
+            "faceswap_lib": __version__,
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-    }  # fmt: skip
+    }
 
 
 @lru_cache(maxsize=1)
 def mesh() -> str:
     """Which canonical mesh textures are laid out on: a network that has learned on another one draws beside this."""
-    return video.sha256(Path(__file__).with_name("canonical.json"))[:12]
+    return video.sha256(anatomy.PATH)[:12]
 
 
 def check_resume(folder: Path, profile: str, alignment: str) -> None:

@@ -1,6 +1,6 @@
 """The model card's tables, from what pretrain.py noted: who is in the cast, and how well strangers are drawn.
 
-  python setup/base/card.py WORK/mesh_128_1.json
+python setup/base/card.py WORK/mesh_128_1.json
 """
 
 import json
@@ -53,5 +53,9 @@ def table(record: dict) -> list[str]:
 
 if __name__ == "__main__":
     found = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    print(f"{found['people']} people, {found['faces']} faces, seed {found['seed']}, {found['steps']} steps of "
-          f"{found['batch']} in {found['seconds'] / 60:.0f} minutes\n", *table(found), sep="\n")  # fmt: skip
+    print(
+        f"{found['people']} people, {found['faces']} faces, seed {found['seed']}, {found['steps']} steps of "
+        f"{found['batch']} in {found['seconds'] / 60:.0f} minutes\n",
+        *table(found),
+        sep="\n",
+    )

@@ -19,13 +19,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "setup/samples"), str(ROOT)]
 
-from deeds import Deed, draw_deeds  # noqa: E402  the renderer and the library are found only now
-from people import draw_look, draw_person, tone, typology  # noqa: E402
-from renderer.settings import Person  # noqa: E402
-from stage import Stage  # noqa: E402
+from deeds import Deed, draw_deeds  # the renderer and the library are found only now
+from people import draw_look, draw_person, tone, typology
+from renderer.settings import Person
+from stage import Stage
 
-from faceswap_lib.faces import Detector  # noqa: E402
-from faceswap_lib.mesh import canvas  # noqa: E402
+from faceswap_lib.face.detect import Detector
+from faceswap_lib.face.mesh import canvas
 
 TEXTURE = 128
 SIZE = 256  # pixels of a frame, in which a face is about 150 wide
@@ -75,8 +75,14 @@ def keep(path: Path, shot: dict[str, np.ndarray], deeds: list[Deed], who: dict) 
     done = [deeds[i] for i in shot["index"]]
     few = np.linspace(0, len(done) - 1, 6).astype(int) if done else []
     thumbs = [shot["frames"][i].reshape(128, 2, 128, 2, 3).mean((1, 3)).astype("u1") for i in few]
-    np.savez_compressed(part, textures=shot["textures"], solid=shot["solid"].astype("f4"), thumbs=np.array(thumbs),
-                        deeds=json.dumps(done), who=json.dumps(who))  # fmt: skip
+    np.savez_compressed(
+        part,
+        textures=shot["textures"],
+        solid=shot["solid"].astype("f4"),
+        thumbs=np.array(thumbs),
+        deeds=json.dumps(done),
+        who=json.dumps(who),
+    )
     os.replace(part, path)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import augment, batches, motion
-from faceswap_lib.batches import FLOOR, halve
-from faceswap_lib.mesh import Mesh, canvas
+from faceswap_lib.face import motion
+from faceswap_lib.face.mesh import Mesh, canvas
+from faceswap_lib.network import augment, batches
+from faceswap_lib.network.batches import FLOOR, halve
 
 HELD = 10  # every tenth person is held out
 FEWEST = 8  # faces of a person, below which there is no mean to speak of

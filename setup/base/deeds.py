@@ -5,8 +5,19 @@ from renderer.performance import performance, split
 from renderer.settings import Clip
 
 # How much a unit of each counts when frames are told apart: all of them come out at about one
-REACH = {"jawOpen": 0.4, "mouthPucker": 0.6, "mouthSmileLeft": 0.6, "browInnerUp": 0.6, "browDownLeft": 0.5,
-         "eyeBlinkLeft": 0.7, "gazex": 14, "gazey": 7, "yaw": 22, "pitch": 9, "roll": 7}  # fmt: skip
+REACH = {
+    "jawOpen": 0.4,
+    "mouthPucker": 0.6,
+    "mouthSmileLeft": 0.6,
+    "browInnerUp": 0.6,
+    "browDownLeft": 0.5,
+    "eyeBlinkLeft": 0.7,
+    "gazex": 14,
+    "gazey": 7,
+    "yaw": 22,
+    "pitch": 9,
+    "roll": 7,
+}
 # Face units that the performance never uses: a few, weakly, so that no muscle is a surprise
 EXTRAS = ("mouthFrown", "mouthStretch", "mouthPress", "mouthDimple", "noseSneer", "eyeWide", "cheekSquint")
 SINGLE = ("mouthLeft", "mouthRight", "jawLeft", "jawRight", "mouthRollLower", "mouthShrugUpper", "mouthShrugLower")

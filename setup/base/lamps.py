@@ -18,33 +18,47 @@ from pathlib import Path
 
 os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # read when OpenCV is loaded
 
-import bpy  # noqa: E402
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
+import bpy
+import cv2
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "setup/samples"), str(ROOT)]
 
-from people import draw_person, tone, typology  # noqa: E402  the renderer and the library are found only now
-from renderer.actor import Actor  # noqa: E402
-from renderer.head import Head  # noqa: E402
-from renderer.looks import Lamp, Look  # noqa: E402
-from renderer.makehuman import MakeHuman, find_data  # noqa: E402
-from renderer.scene import Scene, quiet  # noqa: E402
-from renderer.settings import Person, Skin  # noqa: E402
-from renderer.skin import skin_material  # noqa: E402
+from people import draw_person, tone, typology  # the renderer and the library are found only now
+from renderer.actor import Actor
+from renderer.head import Head
+from renderer.looks import Lamp, Look
+from renderer.makehuman import MakeHuman, find_data
+from renderer.scene import Scene, quiet
+from renderer.settings import Person, Skin
+from renderer.skin import skin_material
 
-from faceswap_lib.faces import Detector  # noqa: E402
-from faceswap_lib.mesh import canvas  # noqa: E402
+from faceswap_lib.face.detect import Detector
+from faceswap_lib.face.mesh import canvas
 
 TEXTURE, SIZE, SAMPLES, LENS = 128, 208, 10, 100
-PLACES = ((-5.5, 11.5, 5), (4, 11.5, 6.5), (0, 12, 5), (-6.5, 8.5, 3.5), (6, 9, 4.5), (-1, 8, 9), (2, 5.5, 7),
-          (-2, 11, -5))  # decimetres: x to the person's left, y up, z towards the camera  # fmt: skip
+PLACES = (
+    (-5.5, 11.5, 5),
+    (4, 11.5, 6.5),
+    (0, 12, 5),
+    (-6.5, 8.5, 3.5),
+    (6, 9, 4.5),
+    (-1, 8, 9),
+    (2, 5.5, 7),
+    (-2, 11, -5),
+)  # decimetres: x to the person's left, y up, z towards the camera
 WATTS, WORLD = 400, 0.6
 COMPLEXIONS, PEOPLE, DEEDS = 2, 6, 2  # of a group
 COMPLEXION = ("base", "dark", "red", "blush", "socket")  # what the ideal swap takes from the other person
-FACES = ({}, {}, {"jawOpen": 0.12}, {"jawOpen": 0.45, "browInnerUp": 0.4}, {"browDownLeft": 0.4, "browDownRight": 0.4},
-         {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5})  # fmt: skip
+FACES = (
+    {},
+    {},
+    {"jawOpen": 0.12},
+    {"jawOpen": 0.45, "browInnerUp": 0.4},
+    {"browDownLeft": 0.4, "browDownRight": 0.4},
+    {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5},
+)
 YAW, PITCH, ROLL = 30.0, 11.0, 5.0  # degrees, at most
 
 
@@ -53,9 +67,13 @@ def group(seed: int, number: int) -> tuple[list[Person], list[Skin], list[tuple[
     random = np.random.default_rng([seed, 7000 + number])
     people = [draw_person(random) for _ in range(PEOPLE)]
     sides = random.permutation([1, -1]) * random.uniform(0, YAW, DEEDS)  # one deed to either side
-    deeds = [(FACES[random.integers(len(FACES))],
-              {"yaw": yaw, "pitch": random.uniform(-PITCH, PITCH), "roll": random.uniform(-ROLL, ROLL)})
-             for yaw in sides.tolist()]  # fmt: skip
+    deeds = [
+        (
+            FACES[random.integers(len(FACES))],
+            {"yaw": yaw, "pitch": random.uniform(-PITCH, PITCH), "roll": random.uniform(-ROLL, ROLL)},
+        )
+        for yaw in sides.tolist()
+    ]
     return people, [person.skin for person in people[:COMPLEXIONS]], deeds
 
 
@@ -116,8 +134,9 @@ def plain(pictures: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray((total.clip(0, 1) ** (1 / 2.2) * 255).astype("u1"))
 
 
-def film(person: Person, skins: list[Skin], deeds: list[tuple[dict, dict]], head: Head,
-         detector: Detector) -> dict[str, np.ndarray] | None:  # fmt: skip
+def film(
+    person: Person, skins: list[Skin], deeds: list[tuple[dict, dict]], head: Head, detector: Detector
+) -> dict[str, np.ndarray] | None:
     """Every deed in every complexion under every lamp; None where a face was not found."""
     studio, textures, solids = Studio(Actor(head, person)), [], []
     for deed in deeds:

@@ -18,14 +18,14 @@ os.environ["KERAS_BACKEND"] = "jax"  # read when Keras is loaded
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import jax  # noqa: E402
-import jax.numpy as np  # noqa: E402
-import keras  # noqa: E402
-import mixtures  # noqa: E402
-import numpy  # noqa: E402
+import jax
+import jax.numpy as np
+import keras
+import mixtures
+import numpy
 
-from faceswap_lib import relight  # noqa: E402
-from faceswap_lib.model import dssim  # noqa: E402
+from faceswap_lib.compose import relight
+from faceswap_lib.network.losses import dssim
 
 HELD_OUT = 4  # the last so many groups
 RATE, AVERAGE = 1.5e-3, 0.998
@@ -41,16 +41,25 @@ def loss(net: keras.Model, weights: list, x: list) -> object:
     return np.sum(seen * (3 * apart + dssim(made, answer))) / (3 * np.sum(seen))
 
 
-def step(net: keras.Model, optimizer: keras.Optimizer, count: int, state: tuple, lamps: mixtures.Lamps, rate: float,
-         key: object) -> tuple:  # fmt: skip
+def step(
+    net: keras.Model,
+    optimizer: keras.Optimizer,
+    count: int,
+    state: tuple,
+    lamps: mixtures.Lamps,
+    rate: float,
+    key: object,
+) -> tuple:
     """One step on `count` new examples: the state after it, and the loss.
 
     state: the weights, the optimizer's numbers, and the weights' running average, which errs less.
     """
     weights, numbers, mean = state
     value, slope = jax.value_and_grad(partial(loss, net))(weights, mixtures.batch(lamps, key, count))
-    numbers = [np.asarray(rate) if v is optimizer._learning_rate else n
-               for v, n in zip(optimizer.variables, numbers, strict=True)]  # fmt: skip
+    numbers = [
+        np.asarray(rate) if v is optimizer._learning_rate else n
+        for v, n in zip(optimizer.variables, numbers, strict=True)
+    ]
     weights, numbers = optimizer.stateless_apply(numbers, slope, weights)
     mean = [m + (1 - AVERAGE) * (w - m) for m, w in zip(mean, weights, strict=True)]
     return (weights, numbers, mean), value
@@ -69,8 +78,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     keras.utils.set_random_seed(args.seed)
     lamps = mixtures.load(args.lamps)
-    learn, held = (jax.device_put(mixtures.Lamps(*(x[part] for x in lamps)))
-                   for part in (slice(-HELD_OUT), slice(-HELD_OUT, None)))  # fmt: skip
+    learn, held = (
+        jax.device_put(mixtures.Lamps(*(x[part] for x in lamps))) for part in (slice(-HELD_OUT), slice(-HELD_OUT, None))
+    )
     print(f"{len(learn.lamps)} groups, {len(held.lamps)} held out", flush=True)
     net, optimizer = relight.network(), keras.optimizers.Adam(args.rate, beta_2=0.99)
     optimizer.build(net.trainable_variables)

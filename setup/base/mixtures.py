@@ -12,8 +12,8 @@ import jax.numpy as np
 import numpy
 from jax import random
 
-from faceswap_lib import relight
-from faceswap_lib.mesh import canvas
+from faceswap_lib.compose import relight
+from faceswap_lib.face.mesh import canvas
 
 S, WORLD, RIM = relight.SIZE, 8, 7
 KEYS = (0.22, 0.22, 0.14, 0.18, 0.18, 0.06)  # how often each of the first lamps is the key
@@ -41,8 +41,13 @@ def load(folder: Path) -> Lamps:
         for path in paths:
             with numpy.load(path) as found:
                 weights = [on.visibility(solid) * (on.inside * on.importance + 0.02) for solid in found["solid"]]
-                people.append((_small(found["textures"]), numpy.array(weights, "f4")[..., None],
-                               numpy.array([on.normals(solid) for solid in found["solid"]], "f4")))  # fmt: skip
+                people.append(
+                    (
+                        _small(found["textures"]),
+                        numpy.array(weights, "f4")[..., None],
+                        numpy.array([on.normals(solid) for solid in found["solid"]], "f4"),
+                    )
+                )
         if len(people) > 1:
             groups.append([people[k % len(people)] for k in range(most)])
     return Lamps(*(numpy.array([[person[k] for person in group] for group in groups]) for k in range(3)))
@@ -100,12 +105,18 @@ def light(dice: Dice, lamps: int = WORLD + 1) -> object:
 def camera(dice: Dice) -> tuple:
     """Whether film's curve, its steepness, what brightness skin comes out at, gamma, saturation, each at random."""
     film = dice.chance(0.6)
-    return (film, np.where(film, dice.number(0.75, 1.15), dice.number(0, 1)), dice.number(0.4, 0.75),
-            dice.number(1 / 2.5, 1 / 1.9), dice.number(0.75, 1.2))  # fmt: skip
+    return (
+        film,
+        np.where(film, dice.number(0.75, 1.15), dice.number(0, 1)),
+        dice.number(0.4, 0.75),
+        dice.number(1 / 2.5, 1 / 1.9),
+        dice.number(0.75, 1.2),
+    )
 
 
-def develop(linear: object, skin: object, film: object, steep: object, bright: object, gamma: object,
-            saturation: object) -> object:  # fmt: skip
+def develop(
+    linear: object, skin: object, film: object, steep: object, bright: object, gamma: object, saturation: object
+) -> object:
     """Linear light -> picture in [0, 1]; skin: the linear light that comes out near `bright`.
 
     Film's curve has a toe and a shoulder: the logistic function of the logarithm (Hill 1910), as in AgX.
@@ -151,8 +162,10 @@ def triple(data: Lamps, key: object) -> tuple:
     source, answer = mix(a, skin, deed, theirs), mix(b, skin, deed, theirs)
     drawn = sum(np.where(among[d], mix(b, own, d, mine), 0) for d in range(deeds)) / among.sum()
     inside = data.weights[g, a, deed, ..., 0] > 0.5
-    one, two = ((np.nanpercentile(np.where(inside, p.mean(-1), np.nan), 70).clip(1e-6), *c)
-                for c, p in ((one, source), (two, drawn)))  # fmt: skip
+    one, two = (
+        (np.nanpercentile(np.where(inside, p.mean(-1), np.nan), 70).clip(1e-6), *c)
+        for c, p in ((one, source), (two, drawn))
+    )
     weight = data.weights[g, a, deed] * data.weights[g, b, deed]
     weight = weight * np.where(among[:, None, None, None], data.weights[g, b], 1).min(0)
     other = (among != this).any()

@@ -24,19 +24,19 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "setup/samples"), str(ROOT)]
 
-from cast import SIZE, about  # noqa: E402  the renderer and the library are found only now
-from facemask import OVAL  # noqa: E402
-from people import draw_look, draw_person  # noqa: E402
-from renderer.actor import Actor  # noqa: E402
-from renderer.head import Head  # noqa: E402
-from renderer.looks import Look  # noqa: E402
-from renderer.makehuman import MakeHuman, find_data  # noqa: E402
-from renderer.performance import performance, split  # noqa: E402
-from renderer.settings import Person, hybrid  # noqa: E402
-from stage import Stage, blinking, lid_travel  # noqa: E402
+from cast import SIZE, about  # the renderer and the library are found only now
+from facemask import OVAL
+from people import draw_look, draw_person
+from renderer.actor import Actor
+from renderer.head import Head
+from renderer.looks import Look
+from renderer.makehuman import MakeHuman, find_data
+from renderer.performance import performance, split
+from renderer.settings import Person, hybrid
+from stage import Stage, blinking, lid_travel
 
-from faceswap_lib import video  # noqa: E402
-from faceswap_lib.faces import Detector  # noqa: E402
+from faceswap_lib.face.detect import Detector
+from faceswap_lib.media import video
 
 FPS = 24
 
@@ -63,8 +63,9 @@ class Blender:
             return cv2.imread(str(picture))[..., ::-1]
 
 
-def film(stage: Stage | Blender, person: Person, look: Look, deeds: Sequence[tuple[dict, dict]],
-         clip: Path) -> list[np.ndarray]:  # fmt: skip
+def film(
+    stage: Stage | Blender, person: Person, look: Look, deeds: Sequence[tuple[dict, dict]], clip: Path
+) -> list[np.ndarray]:
     """The deeds as a clip, if it is not there yet; its frames uint8 (H, W, 3)."""
     if clip.exists():
         return list(video.frames(clip))

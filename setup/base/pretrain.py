@@ -20,11 +20,12 @@ from keras import ops
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import crowd as crowds  # noqa: E402  the library is found only now
-from crowd import Crowd  # noqa: E402
+import crowd as crowds  # the library is found only now
+from crowd import Crowd
 
-from faceswap_lib import profiles  # noqa: E402
-from faceswap_lib.model import decoder, encoder, reconstruction  # noqa: E402
+from faceswap_lib import profiles
+from faceswap_lib.network.losses import reconstruction
+from faceswap_lib.network.model import decoder, encoder
 
 RATE = 1e-3
 SAVE_EVERY = 120  # seconds
@@ -45,8 +46,9 @@ class Everybody(keras.Model):
         mean = ops.clip(x["mean"], 0.02, 0.98)
         return ops.sigmoid(self.logits([code, x["motion"]], training=training) + ops.log(mean / (1 - mean)))
 
-    def compute_loss(self, x: dict, y: object = None, y_pred: object = None, sample_weight: object = None,
-                     training: bool = True) -> object:  # fmt: skip
+    def compute_loss(
+        self, x: dict, y: object = None, y_pred: object = None, sample_weight: object = None, training: bool = True
+    ) -> object:
         """L1 + DSSIM, as in training."""
         return reconstruction(y_pred, x["target"], x["weight"])
 
@@ -57,8 +59,13 @@ def build(size: int, width: float, seed: int) -> Everybody:
     net = Everybody(size, width)
     net.compile(optimizer=keras.optimizers.AdamW(RATE, beta_1=0.9, beta_2=0.99, weight_decay=1e-4), jit_compile=True)
     half = size // 2
-    net({"picture": ops.zeros((1, half, half, 3)), "motion": ops.zeros((1, half, half, 4)),
-         "mean": ops.ones((1, size, size, 3)) / 2})  # fmt: skip
+    net(
+        {
+            "picture": ops.zeros((1, half, half, 3)),
+            "motion": ops.zeros((1, half, half, 4)),
+            "mean": ops.ones((1, size, size, 3)) / 2,
+        }
+    )
     net.optimizer.build(net.trainable_variables)
     return net
 
@@ -108,8 +115,15 @@ def teach(net: Everybody, crowd: Crowd, args: argparse.Namespace, batch: int) ->
             step += 1
             if step % 100 == 0 or step == args.steps:
                 spent = time.monotonic() - start
-                history.append({"step": step, "seconds": round(before + spent, 1), "loss": loss,
-                                "egs": round(batch * (step - first) / spent, 1), "held": error(net, crowd, held)})
+                history.append(
+                    {
+                        "step": step,
+                        "seconds": round(before + spent, 1),
+                        "loss": loss,
+                        "egs": round(batch * (step - first) / spent, 1),
+                        "held": error(net, crowd, held),
+                    }
+                )
                 print(json.dumps(history[-1]), flush=True)
                 net.reset_metrics()
             if time.monotonic() - saved > SAVE_EVERY:
@@ -156,9 +170,19 @@ def main(argv: list[str] | None = None) -> int:
     history = teach(net, crowd, args, 32)
     name = f"mesh_{size.texture}_{size.width:g}"
     np.savez_compressed(args.out / f"{name}.npz", **weights(net))
-    record = {"texture": size.texture, "width": size.width, "steps": args.steps, "seed": args.seed, "batch": 32,
-              "people": len(crowd.who), "faces": len(crowd.targets), "seconds": history[-1]["seconds"],
-              "cast": crowd.who, "history": history, "held_out": card(net, crowd)}  # fmt: skip
+    record = {
+        "texture": size.texture,
+        "width": size.width,
+        "steps": args.steps,
+        "seed": args.seed,
+        "batch": 32,
+        "people": len(crowd.who),
+        "faces": len(crowd.targets),
+        "seconds": history[-1]["seconds"],
+        "cast": crowd.who,
+        "history": history,
+        "held_out": card(net, crowd),
+    }
     (args.work / f"{name}.json").write_text(json.dumps(record, indent=1))
     return 0
 

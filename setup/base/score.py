@@ -14,20 +14,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import card  # noqa: E402  the library is found only now
+import card  # the library is found only now
 
-from faceswap_lib import bench, convert, evaluate, train  # noqa: E402
+from faceswap_lib import bench, convert, evaluate, train
+from faceswap_lib.network.batches import other
 
-SHOWN = ("ssim", "psnr", "parts", "expression", "sharpness", "to_ideal", "identity", "share_nearer_b", "mouth", "eyes",
-         "gaze", "flicker")  # fmt: skip
+SHOWN = (
+    "ssim",
+    "psnr",
+    "parts",
+    "expression",
+    "sharpness",
+    "to_ideal",
+    "identity",
+    "share_nearer_b",
+    "mouth",
+    "eyes",
+    "gaze",
+    "flicker",
+)
 BESIDE = ("ssim", "to_ideal")  # shown for B's mean as well
 
 
 def directions(folder: Path) -> list[tuple[str, bench.Pair, str]]:
     """Whose face goes into whose clip: "b into a", the clips of the one direction and of the other."""
     names = {"b into a": ("a", "b", "ab"), "a into b": ("b", "a", "ba")}
-    return [(told, bench.Pair(*(folder / f"{n}.mp4" for n in (x, y, z, f"{z}_mask"))), y)
-            for told, (x, y, z) in names.items()]  # fmt: skip
+    return [
+        (told, bench.Pair(*(folder / f"{n}.mp4" for n in (x, y, z, f"{z}_mask"))), y)
+        for told, (x, y, z) in names.items()
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,17 +60,29 @@ def main(argv: list[str] | None = None) -> int:
         name, who, ways = folder.name, json.loads((folder / "who.json").read_text()), directions(folder)
         work = bench.prepare(args.work / name, ways[0][1])
         faces = {side: work / "faces" / side for side in "ab"}
-        model = train.train(faces["a"], faces["b"], work / "model", args.profile, iterations=args.iterations,
-                            seed=args.seed).model  # fmt: skip
+        model = train.train(
+            faces["a"], faces["b"], work / "model", profile=args.profile, iterations=args.iterations, seed=args.seed
+        ).model
         for told, pair, to in ways:
-            there = faces["ba"["ab".index(to)]]
+            there = faces[other(to)]
             made = convert.convert(pair.a, there, model, work / f"to_{to}.mp4", to=to).out
-            report = evaluate.evaluate(made, pair.a, faces[to], work / f"to_{to}", pair.truth, pair.mask, there, model)
+            report = evaluate.evaluate(
+                made,
+                pair.a,
+                faces[to],
+                work / f"to_{to}",
+                truth=pair.truth,
+                truth_mask=pair.mask,
+                faces_a=there,
+                model=model,
+            )
             found = report["figures"]
             people = [_said(person) for person in (who if to == "b" else who[::-1])]
-            rows.append({"pair": name, "by": who[0]["by"], "swap": told, "there": people[0], "put in": people[1]}
-                        | {f: found[f]["value"] for f in SHOWN}
-                        | {f"{f}, mean": found[f]["reference"]["B's mean"] for f in BESIDE})  # fmt: skip
+            rows.append(
+                {"pair": name, "by": who[0]["by"], "swap": told, "there": people[0], "put in": people[1]}
+                | {f: found[f]["value"] for f in SHOWN}
+                | {f"{f}, mean": found[f]["reference"]["B's mean"] for f in BESIDE}
+            )
             print(json.dumps(rows[-1]), flush=True)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     about = {"iterations": args.iterations, "profile": args.profile, "seed": args.seed}

@@ -1,6 +1,6 @@
 """Contact sheets of the cast: a few frames of each person, or their textures, to look at before training.
 
-  python setup/base/sheet.py CAST --out sheet.png [--textures] [--first 0] [--people 12]
+python setup/base/sheet.py CAST --out sheet.png [--textures] [--first 0] [--people 12]
 """
 
 import argparse

@@ -99,7 +99,7 @@ variable "hub" {
 }
 
 variable "shape" {
-  description = "Shape of every machine; faceswap_lib/cloud.json says what each one has."
+  description = "Shape of every machine; faceswap_lib/cloud/prices.json says what each one has."
   type        = string
   default     = "VM.GPU.A10.1"
 

@@ -12,8 +12,44 @@ from PIL import Image
 from renderer import SampleError
 
 # MediaPipe's face mesh: the outline of the face, the middles of both irises, corners of the mouth, bridge of the nose.
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
-        150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+OVAL = (
+    10,
+    338,
+    297,
+    332,
+    284,
+    251,
+    389,
+    356,
+    454,
+    323,
+    361,
+    288,
+    397,
+    365,
+    379,
+    378,
+    400,
+    377,
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+    234,
+    127,
+    162,
+    21,
+    54,
+    103,
+    67,
+    109,
+)
 IRISES, MOUTH, BRIDGE = (468, 473), (61, 291), 168
 
 
@@ -24,8 +60,9 @@ class Landmarker:
         try:
             import mediapipe
         except ImportError as error:
-            raise SampleError(f"MediaPipe does not load ({error}): "
-                              "pip install -r setup/samples/requirements.txt") from error
+            raise SampleError(
+                f"MediaPipe does not load ({error}): pip install -r setup/samples/requirements.txt"
+            ) from error
         self.mesh = mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
 
     def __call__(self, picture: Path) -> np.ndarray:
@@ -47,7 +84,7 @@ def above_mouth(landmarks: np.ndarray, shape: tuple) -> np.ndarray:
     """True for the pixels (h, w) on the nose's side of the line through the mouth's corners."""
     centre = landmarks[list(MOUTH)].mean(0)
     up = landmarks[BRIDGE] - centre
-    y, x = np.mgrid[:shape[0], :shape[1]]
+    y, x = np.mgrid[: shape[0], : shape[1]]
     return (x - centre[0]) * up[0] + (y - centre[1]) * up[1] > 0
 
 
@@ -85,8 +122,12 @@ def make_masks(swap: Path, swap_matte: Path, source_matte: Path, out: Path) -> i
 def main(argv: list[str] | None = None) -> int:
     """Make the masks, then the clip; 0 on success, 2 on a user's error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, text in (("swap", "frames of the ideal swap"), ("swap-matte", "its mattes"),
-                       ("source-matte", "mattes of the person who is swapped"), ("out", "folder for the masks")):
+    for name, text in (
+        ("swap", "frames of the ideal swap"),
+        ("swap-matte", "its mattes"),
+        ("source-matte", "mattes of the person who is swapped"),
+        ("out", "folder for the masks"),
+    ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--clip", type=Path, help="write the masks as this .mp4 as well")
     args = parser.parse_args(argv)
@@ -94,6 +135,7 @@ def main(argv: list[str] | None = None) -> int:
         count = make_masks(args.swap, args.swap_matte, args.source_matte, args.out)
         if args.clip:
             from renderer.encode import encode
+
             encode(args.out, args.clip, count)
     except (SampleError, OSError) as error:
         print(f"facemask.py: {error}", file=sys.stderr)

@@ -22,8 +22,9 @@ A run that was stopped goes on where it stood: give the same command again."""
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("person", help="a name in people/ (a, b) or the path of a .yaml file")
     parser.add_argument("--face", metavar="PERSON", help="put this person's face into the head: the ideal swap")
     parser.add_argument("--matte", action="store_true", help="the face in white on black instead of the picture")
@@ -51,8 +52,9 @@ def take_from(args: argparse.Namespace) -> Take:
         raise SampleError("--frames, --size and --samples must be at least 1.")
     if args.matte and args.quick:
         raise SampleError("--matte is made by Blender alone; leave out --quick.")
-    return Take(dataclasses.replace(person, clip=clip), args.out, args.size, args.samples, args.matte, args.quick,
-                args.data)
+    return Take(
+        dataclasses.replace(person, clip=clip), args.out, args.size, args.samples, args.matte, args.quick, args.data
+    )
 
 
 def show(done: int, todo: int, spent: float) -> None:
@@ -72,6 +74,7 @@ def main(argv: list[str] | None = None) -> int:
             show(done, todo, spent)
         if args.clip:
             from renderer.encode import encode
+
             encode(take.out, args.clip, take.person.clip.frames)
             print(f"{args.clip}: {take.person.clip.frames} frames at {FPS} a second")
     except (SampleError, OSError) as error:

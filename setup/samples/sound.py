@@ -42,8 +42,9 @@ def voice(performance: list[dict], times: np.ndarray, fps: float, rng: np.random
 
     Loudness is the jaw's opening, pitch rises with the brows.
     """
-    jaw, pucker, smile, brow = (curve(performance, name, times, fps)
-                                for name in ("jawOpen", "mouthPucker", "mouthSmileLeft", "browInnerUp"))
+    jaw, pucker, smile, brow = (
+        curve(performance, name, times, fps) for name in ("jawOpen", "mouthPucker", "mouthSmileLeft", "browInnerUp")
+    )
     pitch = 196 * 2 ** ((2.5 * brow - 1.0 + 0.25 * np.sin(2 * np.pi * 5.2 * times)) / 12)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     resonances = formants(jaw, pucker, smile)
@@ -82,7 +83,7 @@ def encode(samples: np.ndarray, stream: av.AudioStream) -> list[av.Packet]:
     """AAC packets of mono samples (float32 (N,))."""
     packets = []
     for start in range(0, len(samples), 1024):
-        frame = av.AudioFrame.from_ndarray(samples[None, start:start + 1024], format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None, start : start + 1024], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
         packets += stream.encode(frame)
     return packets + stream.encode(None)

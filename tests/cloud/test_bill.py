@@ -1,4 +1,4 @@
-"""What a machine costs, the price of the day, and that every number in cloud.json has a source and a date."""
+"""What a machine costs, the price of the day, and that every number in prices.json has a source and a date."""
 
 import json
 from datetime import date, datetime, timezone
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cloud_stand_in import Cloud, running
 
-from faceswap_lib import bill, oracle
+from faceswap_lib.cloud import bill, oracle
 from faceswap_lib.profiles import PROFILES
 
 FACTS = bill.cloud()
@@ -19,8 +19,9 @@ def test_the_costs_are_price_times_hours_and_storage():
     rows = bill.cost("VM.GPU.A10.1", 20, 3, price)
     assert [r.billed for r in rows] == [3, 3, 19, 67, 730]
     disk = 20 * 150 * 0.0425 / 730  # dollars an hour
-    assert [r.all for r in rows] == pytest.approx([120 + 3 * disk, 120 + 19 * disk, 760 + 19 * disk, 2680 + 67 * disk,
-                                                   29200 + 730 * disk])  # fmt: skip
+    assert [r.all for r in rows] == pytest.approx(
+        [120 + 3 * disk, 120 + 19 * disk, 760 + 19 * disk, 2680 + 67 * disk, 29200 + 730 * disk]
+    )
     assert [r.one * 20 for r in rows] == pytest.approx([r.all for r in rows])
     assert bill.shown(rows, 20)[4]["class of 20"] == "$ 29,327.50"
 
@@ -56,8 +57,14 @@ def test_the_price_list_is_read_by_part_and_beyond_what_is_free():
 
 
 def test_a_shape_of_the_file_is_complete():
-    assert set(FACTS["shapes"]) == {"VM.GPU.A10.1", "VM.GPU.A10.2", "VM.GPU3.1", "VM.GPU2.1", "VM.Standard.E2.1.Micro",
-                                    "VM.Standard.A1.Flex"}  # fmt: skip
+    assert set(FACTS["shapes"]) == {
+        "VM.GPU.A10.1",
+        "VM.GPU.A10.2",
+        "VM.GPU3.1",
+        "VM.GPU2.1",
+        "VM.Standard.E2.1.Micro",
+        "VM.Standard.A1.Flex",
+    }
     for name, shape in FACTS["shapes"].items():
         assert shape["profile"] in PROFILES and shape["arch"] in ("x86_64", "aarch64"), name
         assert shape["limits"] and all(count > 0 for count in shape["limits"].values()), name
@@ -75,8 +82,12 @@ def test_an_hour_of_a_shape_is_the_sum_of_its_parts(shape):
 
 
 def test_every_number_has_a_source_and_every_doubt_is_said():
-    entries = [*FACTS["shapes"].values(), *FACTS["prices"].values(), *FACTS["cards"].values(), FACTS["storage"],
-               FACTS["free"]]  # fmt: skip
+    entries = [
+        *FACTS["shapes"].values(),
+        *FACTS["prices"].values(),
+        FACTS["storage"],
+        FACTS["free"],
+    ]
     assert all(entry["sources"] and set(entry["sources"]) <= set(FACTS["sources"]) for entry in entries)
     assert all(entry.get("doubt") for entry in entries if entry.get("verified") is False)
     for shape in GPUS:
@@ -96,6 +107,6 @@ def test_dates_are_dates_and_not_in_the_future():
 
 
 def test_a_line_of_the_file_is_one_thing():
-    text = Path(bill.__file__).with_name("cloud.json").read_text(encoding="utf-8")
+    text = Path(bill.__file__).with_name("prices.json").read_text(encoding="utf-8")
     for name, entry in FACTS["shapes"].items():
         assert f'  "{name}": {json.dumps(entry, ensure_ascii=False)}' in text, name

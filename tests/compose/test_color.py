@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from faceswap_lib import UserError, color
-from faceswap_lib.mesh import canvas
+from faceswap_lib import UserError
+from faceswap_lib.compose import color
+from faceswap_lib.face.mesh import canvas
 
 SIZE = 96
 KINDS = ("mesh", "similarity")
@@ -73,8 +74,10 @@ def test_light_takes_the_sources_low_frequencies_and_keeps_the_detail(clip_a, cl
     out = color.light(drawn, source, on)
     before, after = (np.abs(low(p, inside) - low(source, inside)).mean() for p in (drawn, out))
     assert after < 0.4 * before
-    fine = [(p - cv2.GaussianBlur(p, (0, 0), 2))[cv2.erode(inside.astype("u1"), np.ones((9, 9))) > 0].ravel()
-            for p in (drawn, out, source)]  # fmt: skip
+    fine = [
+        (p - cv2.GaussianBlur(p, (0, 0), 2))[cv2.erode(inside.astype("u1"), np.ones((9, 9))) > 0].ravel()
+        for p in (drawn, out, source)
+    ]
     assert np.corrcoef(fine[0], fine[1])[0, 1] > 0.9 > 0.7 > np.corrcoef(fine[2], fine[1])[0, 1]
     assert rgb2lab(out)[inside].mean(0) == pytest.approx(rgb2lab(source)[inside].mean(0), abs=1.5)
 

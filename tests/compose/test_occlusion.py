@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import color, convert, faces, faceset, front, plots_front, record, swap
-from faceswap_lib.mesh import canvas
+from faceswap_lib.compose import color, model_swap, occlusion, render, scenes
+from faceswap_lib.display import plots_occlusion
+from faceswap_lib.face import anatomy, detect, faceset, geometry
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.network import record
 
 ON = canvas("mesh", 128)
 DISC = cv2.circle(np.zeros((128, 128), "f4"), (50, 78), 14, 1.0, -1) > 0
@@ -26,7 +29,7 @@ def union(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_an_object_is_found_where_it_is_and_a_bare_face_has_none(clip_a):
     seen, own = textures(clip_a, 8)
-    tell = front.Front(ON)
+    tell = occlusion.Front(ON)
     for texture, drawn in zip(seen, own, strict=True):
         assert not tell.mask(texture, drawn, SEEN)[0].any()
         texture[DISC] = 40
@@ -38,14 +41,17 @@ def test_an_object_is_found_where_it_is_and_a_bare_face_has_none(clip_a):
 def test_what_is_hidden_does_not_count(clip_a):
     seen, own = textures(clip_a, 1)
     seen[0][DISC] = 40
-    assert not front.Front(ON).mask(seen[0], own[0], SEEN * ~DISC)[0][ON.inside > 0].any()
+    assert not occlusion.Front(ON).mask(seen[0], own[0], SEEN * ~DISC)[0][ON.inside > 0].any()
 
 
 SLOPE = np.linspace(-1, 1, 128, dtype="f4")[None, :, None]
 LIGHTS = {
-    "darker": np.full((1, 1, 3), 0.6), "brighter": np.full((1, 1, 3), 1.3), "warm": np.array([[[1.1, 1, 0.8]]]),
-    "from one side": np.exp(0.35 * SLOPE), "half in shadow": np.where(SLOPE > 0.1, 0.62, 1),
-}  # fmt: skip
+    "darker": np.full((1, 1, 3), 0.6),
+    "brighter": np.full((1, 1, 3), 1.3),
+    "warm": np.array([[[1.1, 1, 0.8]]]),
+    "from one side": np.exp(0.35 * SLOPE),
+    "half in shadow": np.where(SLOPE > 0.1, 0.62, 1),
+}
 
 
 @pytest.mark.parametrize("light", LIGHTS)
@@ -53,15 +59,15 @@ def test_light_and_shadow_are_not_in_front(clip_a, light):
     seen, own = textures(clip_a, 3)
     for texture, drawn in zip(seen, own, strict=True):
         lit = (texture * LIGHTS[light]).clip(0, 255).astype("u1")
-        assert front.Front(ON).mask(lit, drawn, SEEN)[0].mean() < 0.002
+        assert occlusion.Front(ON).mask(lit, drawn, SEEN)[0].mean() < 0.002
         lit[DISC] = (20, 40, 160)
-        assert union(front.Front(ON).mask(lit, drawn, SEEN)[0] > 0.5, DISC) > 0.6, "and hide nothing"
+        assert union(occlusion.Front(ON).mask(lit, drawn, SEEN)[0] > 0.5, DISC) > 0.6, "and hide nothing"
 
 
 def test_what_the_network_is_always_off_by_is_learned_and_what_covers_most_frames_is_not(clip_a):
     seen, own = textures(clip_a)
     own[:, 60:80, 70:90] -= 0.25
-    tell = front.Front(ON)
+    tell = occlusion.Front(ON)
     assert tell.mask(seen[0], own[0], SEEN)[0][60:80, 70:90].mean() > 0.7
     seen[: int(0.7 * len(seen)), DISC] = 40
     tell.learn(seen, own)
@@ -72,17 +78,17 @@ def test_what_the_network_is_always_off_by_is_learned_and_what_covers_most_frame
 def test_a_mask_stays_where_it_is_in_the_frame_on_a_face_of_another_shape(clip_a, clip_b):
     for i in (0, 60, 120):
         solid, other = clip_a.solid[i], clip_b.solid[40]
-        m = faces.similarity(other[faces.OVAL, :2], solid[faces.OVAL, :2])
-        target = np.c_[faces.transform(m, other[:, :2]), other[:, 2] * np.hypot(m[0, 0], m[0, 1])]
+        m = geometry.similarity(other[anatomy.OVAL, :2], solid[anatomy.OVAL, :2])
+        target = np.c_[geometry.transform(m, other[:, :2]), other[:, 2] * np.hypot(m[0, 0], m[0, 1])]
         black, white = np.zeros((320, 320, 3), "u1"), np.full((128, 128, 3), 255, "f4")
         mask = DISC.astype("f4")
         there = ON.draw(black, white, mask, solid)[..., 0] > 127
         carried, left = (
-            ON.draw(black, white, x, target)[..., 0] > 127 for x in (front.carry(mask, ON, solid, target), mask)
+            ON.draw(black, white, x, target)[..., 0] > 127 for x in (occlusion.carry(mask, ON, solid, target), mask)
         )
         shares = [(x & there).sum() / (x | there).sum() for x in (carried, left)]
         assert shares[0] > 0.9 and shares[0] > shares[1]
-    assert front.carry(mask, ON, solid, solid) == pytest.approx(mask, abs=0.02)
+    assert occlusion.carry(mask, ON, solid, solid) == pytest.approx(mask, abs=0.02)
 
 
 def test_of_a_hand_in_front_all_is_kept_and_of_one_behind_nothing(clip_a):
@@ -91,8 +97,8 @@ def test_of_a_hand_in_front_all_is_kept_and_of_one_behind_nothing(clip_a):
     hand = cv2.circle(np.zeros((320, 320), "u1"), (x, y), 18, 255, -1)
     there = ON.texture(hand, solid[:, :2]) > 127
     half = there & (np.arange(128) < np.flatnonzero(there.any(1)).mean())[:, None]
-    assert union(front.with_hands(mask, half, ON, solid, [hand]) > 0.5, there) > 0.9
-    assert not front.with_hands(mask, there & False, ON, solid, [hand]).any()
+    assert union(occlusion.with_hands(mask, half, ON, solid, [hand]) > 0.5, there) > 0.9
+    assert not occlusion.with_hands(mask, there & False, ON, solid, [hand]).any()
 
 
 def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +117,7 @@ def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarra
 
 
 def test_hands_are_found_by_their_form_and_only_where_there_is_one(clip_a):
-    hands = front.Hands()
+    hands = detect.Hands()
     assert hands.covers(clip_a.frames[0]) == []
     seen, area = hand(clip_a.frames[0], (150, 150))
     covers = hands.covers(seen)
@@ -123,9 +129,9 @@ def test_hands_are_found_by_their_form_and_only_where_there_is_one(clip_a):
 
 
 @pytest.fixture(scope="module")
-def scene(facesets, trained) -> tuple[swap.Scene, dict]:
+def scene(facesets, trained) -> tuple[scenes.Scene, dict]:
     about = record.read_about(trained.model)
-    return convert.scene(faceset.load(facesets["a"]), about, "b"), about
+    return model_swap.scene(faceset.load(facesets["a"]), about, "b"), about
 
 
 def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_front(scene, clip_a):
@@ -141,7 +147,7 @@ def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_
         return np.full_like(seen, 77), [np.ones((size, size), "f4"), np.zeros((size, size), "f4")]
 
     frames = {i: clip_a.frames[i] for i in (3, 4)}
-    out = swap.faces_drawn(frames, at, drawer, color.none, keeper)
+    out = render.faces_drawn(frames, at, drawer, color.none, keeper)
     assert (given[0] == 77).all() and (out[3] == frames[3]).all() and (out[4] != frames[4]).any()
 
 
@@ -154,7 +160,7 @@ def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a
         means.append(mean)
         return np.stack([bare[i] for i in indices])
 
-    keep = front.keeper(at, own, np.zeros_like(bare[0]))
+    keep = occlusion.keeper(at, own, np.zeros_like(bare[0]))
     x, y = np.round(at.solid[10][50, :2]).astype(int).tolist()
     cv2.circle(frame, (x, y), 16, (20, 40, 160), -1)
     seen = np.stack([at.on.texture(one, at.solid[10][:, :2]) for one in (frame, clip_a.frames[10])])
@@ -167,13 +173,13 @@ def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a
 
 def test_there_is_no_keeper_without_a_network_or_a_mesh(scene, trained):
     at, about = scene
-    assert convert.keeper(None, trained.model, about, at, "a", "b") is None
-    flat = swap.Scene(at.found, canvas("similarity", 64), at.solid, at.own, at.moves, at.solid)
-    assert convert.keeper(object(), trained.model, about, flat, "a", "b") is None
+    assert model_swap.keeper(None, trained.model, about, at, "a", "b") is None
+    flat = scenes.Scene(at.found, canvas("similarity", 64), at.solid, at.own, at.moves, at.solid)
+    assert model_swap.keeper(object(), trained.model, about, flat, "a", "b") is None
 
 
 def test_a_microphone_stays_in_front_of_the_mouth(short, facesets, trained):
-    shown = plots_front.in_front(short["a"], facesets["a"], trained.model)
+    shown = plots_occlusion.in_front(short["a"], facesets["a"], trained.model)
     before, over, kept = (picture.astype(int) for picture in shown.values())
     ball = cv2.erode((before.max(-1) < 95).astype("u1"), np.ones((5, 5)))
     _, areas, stats, _ = cv2.connectedComponentsWithStats(ball[60:, 60:240])

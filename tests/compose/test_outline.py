@@ -4,15 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import faces, outline
-from faceswap_lib.mesh import canvas
+from faceswap_lib.compose import outline
+from faceswap_lib.face import anatomy
+from faceswap_lib.face.mesh import canvas
 
 SIZE = 320
 
 
 def head(wide: float) -> np.ndarray:
     """Points (478, 2) of a canonical face so much wider than it is, at one place in the picture."""
-    flat = np.r_[faces.canonical(), np.repeat(faces.canonical()[[159, 386]], 5, 0)][:, :2]
+    flat = np.r_[anatomy.canonical(), np.repeat(anatomy.canonical()[[159, 386]], 5, 0)][:, :2]
     return (flat * [wide, 1] * 90 + SIZE / 2).astype("f4")
 
 
@@ -20,7 +21,7 @@ def picture(points: np.ndarray) -> np.ndarray:
     """A bright head on dark, stripes behind it."""
     out = np.full((SIZE, SIZE, 3), 30, "u1")
     out[:, ::40] = 90
-    return cv2.fillPoly(out, [np.round(points[faces.OVAL]).astype("i4")], (220, 180, 160))
+    return cv2.fillPoly(out, [np.round(points[anatomy.OVAL]).astype("i4")], (220, 180, 160))
 
 
 def mask(image: np.ndarray) -> np.ndarray:
@@ -41,12 +42,12 @@ def test_far_from_the_outline_nothing_moves_and_along_it_neither():
     here, there = head(1), head(0.85)
     made = outline.fitted(picture(here), here, there, 0.0)
     reach = outline.REACH * 90 + 2
-    low, high = there[faces.OVAL].min(0) - reach, there[faces.OVAL].max(0) + reach
+    low, high = there[anatomy.OVAL].min(0) - reach, there[anatomy.OVAL].max(0) + reach
     changed = np.argwhere((made != picture(here)).any(2))[:, ::-1]
     assert len(changed) > 500 and (changed >= low).all() and (changed <= high).all()
-    turned = np.roll(here[faces.OVAL], 1, 0)
-    slid, moved = (np.abs(outline.across(here[faces.OVAL], to)).max() for to in (turned, there[faces.OVAL]))
-    assert slid < 0.4 * np.abs(turned - here[faces.OVAL]).max() and moved > 5
+    turned = np.roll(here[anatomy.OVAL], 1, 0)
+    slid, moved = (np.abs(outline.across(here[anatomy.OVAL], to)).max() for to in (turned, there[anatomy.OVAL]))
+    assert slid < 0.4 * np.abs(turned - here[anatomy.OVAL]).max() and moved > 5
 
 
 def test_a_turned_head_and_the_same_face_keep_the_frame():
@@ -63,8 +64,8 @@ def test_where_something_is_in_front_the_outline_stays():
     hand = np.zeros((128, 128), "f4")
     hand[:, :40] = 1
     free = outline.free(hand, on)
-    left = on.points[faces.OVAL][:, 0] < 40
-    assert free.shape == (len(faces.OVAL),) and (free[left] == 0).all() and free.max() == 1
+    left = on.points[anatomy.OVAL][:, 0] < 40
+    assert free.shape == (len(anatomy.OVAL),) and (free[left] == 0).all() and free.max() == 1
     assert outline.free(0, on) == 1 and outline.free(np.zeros_like(hand), on) == 1
     frame = picture(here)
     changed = (outline.fitted(frame, here, there, 0.0, free) != frame).any(2)
@@ -78,6 +79,7 @@ def test_a_head_at_the_edge_of_the_picture(shift):
     here, there = head(1) + np.float32(shift), head(0.85) + np.float32(shift)
     made = outline.fitted(picture(here), here, there, 0.0)
     assert made.shape == (SIZE, SIZE, 3) and np.isfinite(made.astype(float)).all()
-    mirrored = outline.fitted(picture(here)[:, ::-1].copy(), here * [-1, 1] + [SIZE - 1, 0],
-                              there * [-1, 1] + [SIZE - 1, 0], 0.0)  # fmt: skip
+    mirrored = outline.fitted(
+        picture(here)[:, ::-1].copy(), here * [-1, 1] + [SIZE - 1, 0], there * [-1, 1] + [SIZE - 1, 0], 0.0
+    )
     assert np.abs(made.astype(int) - mirrored[:, ::-1]).mean() < 3, "left and right alike"

@@ -6,8 +6,11 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from faceswap_lib import color, faces, relight, samples, video
-from faceswap_lib.mesh import canvas
+from faceswap_lib import samples
+from faceswap_lib.compose import color, relight
+from faceswap_lib.face import detect
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.media import video
 
 ON = canvas("mesh", 128)
 MIDDLE = slice(30, 98)
@@ -60,7 +63,7 @@ def test_it_beats_the_exchange_of_low_frequencies_against_the_ideal_swap(clip_a,
     ideal = list(video.frames(samples.path("truth_a_as_b")))[::20]
     b = np.mean([face(clip_b, i)[0] for i in range(0, 240, 12)], 0)
     found: dict[str, list] = {"relit": [], "light": []}
-    with faces.Detector() as detector:
+    with detect.Detector() as detector:
         for k, frame in enumerate(ideal):
             source, _ = face(clip_a, 20 * k)
             near = detector.detect(frame)[0]

@@ -12,8 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, pages, video
-from faceswap_lib.figures import FIGURES
+from faceswap_lib import UserError
+from faceswap_lib.display import pages
+from faceswap_lib.measure.figures import FIGURES
+from faceswap_lib.media import video
+from faceswap_lib.network import previews
 
 
 @dataclass
@@ -42,12 +45,15 @@ def test_a_page_is_html_to_a_notebook_and_short_as_text():
     assert len(repr(page)) < 40
 
 
-@pytest.mark.parametrize(("there", "asked", "lab"), [
-    ((), ("faces/a", "faces/b"), "03_extract"),
-    (("faces/a/faces.json",), ("faces/a", "faces/b"), "03_extract"),
-    (("faces/a/faces.json", "faces/b/faces.json"), ("faces/a", "faces/b", "model"), "04_train"),
-    (("model/model.weights.h5",), ("model", "swapped.mp4"), "05_convert"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("there", "asked", "lab"),
+    [
+        ((), ("faces/a", "faces/b"), "03_extract"),
+        (("faces/a/faces.json",), ("faces/a", "faces/b"), "03_extract"),
+        (("faces/a/faces.json", "faces/b/faces.json"), ("faces/a", "faces/b", "model"), "04_train"),
+        (("model/model.weights.h5",), ("model", "swapped.mp4"), "05_convert"),
+    ],
+)
 def test_a_missing_folder_names_the_lab_that_makes_it(tmp_path, there, asked, lab):
     for name in there:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -81,8 +87,12 @@ def test_a_table_shows_dataclasses_and_dicts_and_escapes_what_is_in_them():
 
 def test_scores_show_every_figure_with_its_references_and_what_it_means():
     figure = {"value": 0.316, "low": 0.3, "high": 0.34, "n": 50, "better": "lower"}
-    report = {"figures": {"to_ideal": figure | {"reference": {"source": 0.636, "ideal": 0.0}},
-                          "coverage": figure | {"value": 1.0, "reference": {"source": 0.0}}}}  # fmt: skip
+    report = {
+        "figures": {
+            "to_ideal": figure | {"reference": {"source": 0.636, "ideal": 0.0}},
+            "coverage": figure | {"value": 1.0, "reference": {"source": 0.0}},
+        }
+    }
     head, group, first, other, second = seen(pages.scores(report))
     assert group == [FIGURES["to_ideal"].group] and other == [FIGURES["coverage"].group]
     assert head == ["figure", "swap", "95 % interval", "source", "ideal", "better", "what it says"]
@@ -93,12 +103,19 @@ def test_scores_show_every_figure_with_its_references_and_what_it_means():
 
 def test_falls_are_coloured_and_what_was_predicted_is_framed():
     figure = {"value": 0.5, "low": 0.4, "high": 0.6, "better": "higher"}
-    report = {"figures": {"ssim": figure | {"reference": {"blur": 0.2, "tint": 0.5}},
-                          "sharpness": figure | {"reference": {"blur": 0.7, "tint": 0.3}},
-                          "timing": figure | {"reference": {"source": 1.0}}}}  # fmt: skip
+    report = {
+        "figures": {
+            "ssim": figure | {"reference": {"blur": 0.2, "tint": 0.5}},
+            "sharpness": figure | {"reference": {"blur": 0.7, "tint": 0.3}},
+            "timing": figure | {"reference": {"source": 1.0}},
+        }
+    }
     page = pages.falls(report, {"blur": {"ssim"}, "tint": set()})
-    assert seen(page) == [["figure", "swap", "blur", "tint"], ["ssim", "0.500", "0.200", "0.500"],
-                          ["sharpness", "0.50", "0.70", "0.30"]]  # fmt: skip
+    assert seen(page) == [
+        ["figure", "swap", "blur", "tint"],
+        ["ssim", "0.500", "0.200", "0.500"],
+        ["sharpness", "0.50", "0.70", "0.30"],
+    ]
     cells = dict(re.findall(r'<td style="([^"]*)">([^<]*)</td>', page)[i][::-1] for i in (2, 3, 6, 7))
     assert pages.CHANGE["falls"] in cells["0.200"] and "border" in cells["0.200"]
     assert pages.CHANGE["holds"] in cells["0.500"] and pages.CHANGE["rises"] in cells["0.70"]
@@ -185,7 +202,7 @@ def test_progress_of_a_training_shows_the_newest_preview(monkeypatch, trained):
     pages.Progress(trained.model)(10, 10, "done")
     newest = sorted((trained.model / "previews").iterdir())[-1]
     assert embedded(book.shown[0]) == [newest.read_bytes()]
-    assert all(name in book.shown[0] for name in pages.COLUMNS)
+    assert all(name in book.shown[0] for name in previews.COLUMNS)
 
 
 @pytest.mark.parametrize(("shell", "expected"), [("object()", []), ("None", ["from C"])])

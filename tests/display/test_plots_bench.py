@@ -5,22 +5,31 @@ import json
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, plots_bench
+from faceswap_lib import UserError
+from faceswap_lib.display import plots_bench
 
 MADE = {
-    "rows": {"0 s": {"ssim": 0.70, "gaze": 0.3}, "15 s": {"ssim": 0.74, "gaze": 0.9},
-             "ideal": {"ssim": 1.0, "gaze": 0.87},
-             "B's mean": {"ssim": 0.73, "gaze": 0.2}, "B's nearest": {"ssim": 0.72, "gaze": None}},
+    "rows": {
+        "0 s": {"ssim": 0.70, "gaze": 0.3},
+        "15 s": {"ssim": 0.74, "gaze": 0.9},
+        "ideal": {"ssim": 1.0, "gaze": 0.87},
+        "B's mean": {"ssim": 0.73, "gaze": 0.2},
+        "B's nearest": {"ssim": 0.72, "gaze": None},
+    },
     "noise": {"ssim": 0.01, "gaze": 0.1},
     "against": {"0 s": {"15 s": {"ssim": [-0.04, -0.05, -0.03]}}, "15 s": {"0 s": {"ssim": [0.04, 0.03, 0.05]}}},
     "about": {"batch": 16, "work": [{"iterations": {"0 s": 0, "15 s": 50}}, {"iterations": {"0 s": 0, "15 s": 100}}]},
-}  # fmt: skip
+}
 ABLATION = {
-    "against": {"as it is": {"plain": {"ssim": [0.02, 0.01, 0.03], "flicker": [0.2, 0.1, 0.3]},
-                             "other": {"ssim": [0, -1, 1]},
-                             "source": {"ssim": [1, 1, 1]}}},
+    "against": {
+        "as it is": {
+            "plain": {"ssim": [0.02, 0.01, 0.03], "flicker": [0.2, 0.1, 0.3]},
+            "other": {"ssim": [0, -1, 1]},
+            "source": {"ssim": [1, 1, 1]},
+        }
+    },
     "about": {"variants": ["as it is", "plain", "other"]},
-}  # fmt: skip
+}
 
 
 def test_moments_are_drawn_with_what_needs_no_training():

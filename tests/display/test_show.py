@@ -11,7 +11,10 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from faceswap_lib import UserError, extract, faceset, plots_train, samples, show, video  # noqa: E402
+from faceswap_lib import UserError, extract, samples
+from faceswap_lib.display import plots_train, show
+from faceswap_lib.face import faceset, geometry
+from faceswap_lib.media import video  # noqa: E402
 
 
 def pictures(fig: matplotlib.figure.Figure) -> list[np.ndarray]:
@@ -47,8 +50,10 @@ def test_a_figure_is_returned_closed_so_that_it_is_shown_once():
 
 
 def test_a_grid_shows_its_pictures_in_their_places_and_leaves_holes_empty():
-    tiles = {name: [np.full((4, 4, 3), value, "u1") for value in values]
-             for name, values in {"x": (1, 2, 3), "y": (4,)}.items()}  # fmt: skip
+    tiles = {
+        name: [np.full((4, 4, 3), value, "u1") for value in values]
+        for name, values in {"x": (1, 2, 3), "y": (4,)}.items()
+    }
     fig = show.grid(tiles, ["p", "q", "r"])
     assert [int(p[0, 0, 0]) for p in pictures(fig)] == [1, 2, 3, 4]
     assert titles(fig) == ["p", "q", "r"]
@@ -76,7 +81,7 @@ def test_a_close_up_has_the_face_in_its_middle_half_as_wide_again():
     points = np.array([[100, 60], [180, 60], [140, 140], [140, 60]], "f4")  # 80 × 80 around (140, 100)
     for x, y in points.astype(int):
         cv2.circle(frame, (int(x), int(y)), 2, (255, 255, 255), -1)
-    seen = show.close_up(frame, points, 240)
+    seen = geometry.close_up(frame, points, 240)
     assert seen.shape == (240, 240, 3)
     for x, y in ((40, 40), (200, 40), (120, 200)):  # 80 px are 160 of 240, from 40 to 200
         assert seen[y - 2 : y + 3, x - 2 : x + 3].max() > 200
@@ -85,7 +90,7 @@ def test_a_close_up_has_the_face_in_its_middle_half_as_wide_again():
 
 def test_mesh_and_points_are_drawn_where_the_landmarks_are(clip_a):
     frame, points = clip_a.frames[0], clip_a.faces[0][0].landmarks
-    plain, drawn = show.close_up(frame, points, 480), show.mesh_on(frame, points, 480)
+    plain, drawn = geometry.close_up(frame, points, 480), show.mesh_on(frame, points, 480)
     low, high = points.min(0), points.max(0)
     x, y = ((points[1] - (low + high) / 2) * 320 / (high - low).max() + 240).round().astype(int)  # the tip of the nose
     assert np.abs(drawn[y, x].astype(int) - (255, 214, 10)).max() < 40
@@ -104,7 +109,7 @@ def test_a_clips_first_face_from_a_moment_on(short, tmp_path):
 
 
 def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
-    extract.extract(samples.path("person_b"), tmp_path / "b", "smoke")
+    extract.extract(samples.path("person_b"), tmp_path / "b", profile="smoke")
     found = show.averages(samples.path("person_b"), tmp_path / "b", 128)
     assert list(found) == ["no alignment", "similarity", "mesh"]
     none, similarity, mesh = (detail(picture) for picture in found.values())
@@ -120,7 +125,7 @@ def test_the_average_of_one_face_is_that_face(short, facesets, tmp_path):
     found = show.averages(short["a"], alone, 64)
     person = faceset.load(alone)
     frame = next(video.frames(short["a"]))
-    assert np.array_equal(found["no alignment"], show.close_up(frame, person.solid[0], 64))
+    assert np.array_equal(found["no alignment"], geometry.close_up(frame, person.solid[0], 64))
     assert np.abs(found["mesh"].astype(int) - found["similarity"]).mean() > 3
 
 
@@ -139,11 +144,13 @@ def test_color_methods_bring_the_face_nearer_to_the_sources_colours(short, faces
     found = show.color_methods(short["a"], facesets["a"], trained.model, moment=0.0)
     assert list(found) == ["source", "relit", "light", "mean", "histogram", "none"]
     here = faceset.load(facesets["a"]).solid[0]
-    away = [np.abs(found["source"].astype(int) - show.close_up(f, here)).mean() for f in video.frames(short["a"])]
+    away = [np.abs(found["source"].astype(int) - geometry.close_up(f, here)).mean() for f in video.frames(short["a"])]
     assert np.argmin(away) == 0
     middle = np.s_[80:140, 70:130]
-    off = {name: np.abs(picture[middle].mean((0, 1)) - found["source"][middle].mean((0, 1))).max()
-           for name, picture in found.items()}  # fmt: skip
+    off = {
+        name: np.abs(picture[middle].mean((0, 1)) - found["source"][middle].mean((0, 1))).max()
+        for name, picture in found.items()
+    }
     assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in ("relit", "light", "mean", "histogram"))
     assert all(np.abs(found[name][middle].astype(int) - found["source"][middle]).mean() > 3 for name in list(found)[1:])
 
@@ -170,8 +177,10 @@ def test_histograms_count_every_face_of_both_people(facesets):
 
 def test_the_network_in_training_has_all_players_and_in_the_swap_one_way():
     training, swap = show.network("train"), show.network("swap")
-    arrows = [sum(text.arrow_patch is not None for text in fig.axes[0].texts if hasattr(text, "arrow_patch"))
-              for fig in (training, swap)]  # fmt: skip
+    arrows = [
+        sum(text.arrow_patch is not None for text in fig.axes[0].texts if hasattr(text, "arrow_patch"))
+        for fig in (training, swap)
+    ]
     assert arrows == [8, 3]
     assert not any(patch.get_alpha() < 1 for patch in training.axes[0].patches)
     assert sum(patch.get_alpha() < 1 for patch in swap.axes[0].patches) == 4

@@ -6,17 +6,26 @@ import numpy as np
 import pytest
 from skimage import io
 
-from faceswap_lib import UserError, faceset
-from faceswap_lib.faceset import Contents, Record, Source
+from faceswap_lib import UserError
+from faceswap_lib.face import faceset
+from faceswap_lib.face.faceset import Contents, Record, Source
 
 
 def record(frame: int, person: int = 0, file: str | None = None) -> Record:
     random = np.random.default_rng([frame, person])
     return Record(
-        frame=frame, box=[1, 2, 3.5, 4], landmarks=random.uniform(0, 99, (478, 2)).round(2).tolist(),
-        depth=random.uniform(-9, 9, 478).round(2).tolist(), transform=[[0.5, 0.1, 3], [-0.1, 0.5, 4]], blur=7.5,
-        pose=[1, -2, 3], score=0.9, person=person, file=file, left_out=None if file else "blurred",
-    )  # fmt: skip
+        frame=frame,
+        box=[1, 2, 3.5, 4],
+        landmarks=random.uniform(0, 99, (478, 2)).round(2).tolist(),
+        depth=random.uniform(-9, 9, 478).round(2).tolist(),
+        transform=[[0.5, 0.1, 3], [-0.1, 0.5, 4]],
+        blur=7.5,
+        pose=[1, -2, 3],
+        score=0.9,
+        person=person,
+        file=file,
+        left_out=None if file else "blurred",
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from scipy.spatial.transform import Rotation
 from skimage.metrics import peak_signal_noise_ratio
 from skimage.transform import SimilarityTransform
 
-from faceswap_lib import UserError, faces, mesh
+from faceswap_lib import UserError
+from faceswap_lib.face import anatomy, geometry, mesh
+from faceswap_lib.measure import metrics
 
 SIZE = 128
 KINDS = ("mesh", "similarity")
@@ -17,7 +19,7 @@ KINDS = ("mesh", "similarity")
 def turned(degrees: float, axis: str = "y") -> np.ndarray:
     """The canonical face 200 px high in a 320 px frame, turned about an axis: (468, 3)."""
     turn = Rotation.from_euler(axis, degrees, degrees=True)
-    return (turn.apply(faces.canonical()) * 95 + [160, 165, 0]).astype("f4")
+    return (turn.apply(anatomy.canonical()) * 95 + [160, 165, 0]).astype("f4")
 
 
 def hull(solid: np.ndarray, grow: int) -> np.ndarray:
@@ -51,7 +53,7 @@ def slow(flat: np.ndarray, depth: np.ndarray, triangles: np.ndarray, x: int, y: 
 def test_rasteriser_agrees_with_a_slow_one_in_every_pixel(seed):
     flat, depth, triangles = random_triangles(seed)
     (x0, y0), (x1, y1) = box = np.array([[2, 1], [25, 21]])
-    index, weights, shape = mesh.rasterise(flat, depth, triangles, box)
+    index, weights, shape = geometry.rasterise(flat, depth, triangles, box)
     assert shape == (21, 24) and index.shape == (21 * 24,) and len(np.unique(index)) > 4
     for row, y in enumerate(range(y0, y1 + 1)):
         for column, x in enumerate(range(x0, x1 + 1)):
@@ -90,9 +92,9 @@ def test_texture_of_the_canonical_face_is_the_picture_itself():
 def test_inside_and_parts_are_where_their_points_are():
     for kind in KINDS:
         on = mesh.canvas(kind, SIZE)
-        outline = cv2.convexHull(on.points[faces.OVAL])
+        outline = cv2.convexHull(on.points[anatomy.OVAL])
         assert on.inside.sum() == pytest.approx(cv2.contourArea(outline), rel=0.04)
-        for part, loop in zip(on.parts, (*faces.EYES, faces.MOUTH), strict=True):
+        for part, loop in zip(on.parts, (*anatomy.EYES, anatomy.MOUTH), strict=True):
             x, y = np.round(on.points[loop].mean(0)).astype(int)
             assert part[y, x] == 1 and 0.002 < part.mean() < 0.04
             assert (part <= on.inside).all()
@@ -108,7 +110,7 @@ def test_a_face_drawn_back_at_its_own_points_is_the_frame(clip_b, kind, size, le
     for i in (0, 60, 120):
         frame, solid = clip_b.frames[i], clip_b.solid[i]
         texture, alpha = on.texture(frame, solid[:, :2]).astype("f4"), on.alpha(solid)
-        inside = faces.mask(solid[:, :2], frame.shape) > 0
+        inside = geometry.mask(solid[:, :2], frame.shape) > 0
         back = on.draw(frame, texture, alpha, solid)
         assert peak_signal_noise_ratio(frame[inside], back[inside]) > least
         cover = on.draw(np.zeros_like(frame), np.full_like(texture, 255), alpha, solid)[..., 0] / 255
@@ -182,7 +184,7 @@ def test_visibility_falls_on_the_far_side_of_a_turned_face():
 def test_similarity_sees_the_oval():
     on = mesh.canvas("similarity", SIZE)
     seen, solid = on.visibility(turned(0)), turned(0)
-    oval = faces.mask(faces.transform(faces.align(solid[:, :2], SIZE), solid[:, :2]), (SIZE, SIZE)) > 0
+    oval = geometry.mask(geometry.transform(geometry.align(solid[:, :2], SIZE), solid[:, :2]), (SIZE, SIZE)) > 0
     assert seen[cv2.erode(oval.astype("u1"), np.ones((13, 13))) > 0].min() > 0.99
     assert seen[cv2.dilate(oval.astype("u1"), np.ones((13, 13))) == 0].max() < 0.01
 
@@ -197,7 +199,7 @@ def test_motion_picture_shows_the_skin_and_the_gaze():
     assert picture.shape == (64, 64, 4) and picture.dtype == np.float32
     assert picture[inside] == pytest.approx(np.tile([[0.05, -0.025, 0, 0]], (inside.sum(), 1)) * mesh.MOTION_GAIN)
     look = still.copy()
-    look[faces.IRISES[1], 1] = 0.03
+    look[anatomy.IRISES[1], 1] = 0.03
     picture, eye = on.motion_picture(look), on.parts[1][::2, ::2] > 0
     assert picture[eye] == pytest.approx(np.tile([[0, 0, 0, 0.03]], (eye.sum(), 1)) * mesh.MOTION_GAIN)
     assert not picture[~eye].any()
@@ -206,15 +208,15 @@ def test_motion_picture_shows_the_skin_and_the_gaze():
 
 def test_the_mean_face_is_sharpest_through_the_mesh_and_blurred_without_alignment(clip_b):
     solid, values = clip_b.solid, []
-    middle = faces.align(np.mean(solid[..., :2], 0), SIZE)
+    middle = geometry.align(np.mean(solid[..., :2], 0), SIZE)
     for kind in (*KINDS, "none"):
         on = mesh.canvas("mesh" if kind == "mesh" else "similarity", SIZE)
         cuts = (
-            faces.crop(frame, middle, SIZE) if kind == "none" else on.texture(frame, points[:, :2])
+            geometry.crop(frame, middle, SIZE) if kind == "none" else on.texture(frame, points[:, :2])
             for frame, points in zip(clip_b.frames, solid, strict=True)
         )
         mean = np.mean([cut.astype("f4") for cut in cuts], 0).round().astype("u1")
-        values.append(faces.sharpness(mean, cv2.erode(on.inside, np.ones((9, 9)))))
+        values.append(metrics.sharpness(mean, cv2.erode(on.inside, np.ones((9, 9)))))
     assert values[0] > 1.2 * values[1] > 1.44 * values[2], values
 
 
@@ -236,7 +238,7 @@ def talking(gap: float) -> np.ndarray:
 def test_between_the_lips_is_what_another_picture_shows_there():
     on, black, red = mesh.canvas("mesh", SIZE), np.zeros((320, 320, 3), "u1"), np.zeros((320, 320, 3), "u1")
     texture, alpha, there = np.full((SIZE, SIZE, 3), 200, "f4"), np.ones((SIZE, SIZE), "f4"), talking(12)
-    mouth = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(there[faces.MOUTH, :2]).astype("i4")], 1)
+    mouth = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(there[anatomy.MOUTH, :2]).astype("i4")], 1)
     aside = there + np.float32([40, -30, 0])  # where the other picture's mouth is, and nothing else of it is red
     red[cv2.warpAffine(mouth, np.float32([[1, 0, 40], [0, 1, -30]]), (320, 320)) > 0] = (255, 0, 0)
     own, kept = on.draw(black, texture, alpha, there), on.draw(black, texture, alpha, there, (red, aside))

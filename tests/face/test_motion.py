@@ -8,10 +8,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 from skimage.transform import SimilarityTransform
 
-from faceswap_lib import faces, motion
+from faceswap_lib.face import anatomy, geometry, motion
 
 SAMPLES = Path(__file__).resolve().parents[2] / "setup" / "samples"
-KEEP = faces.ANCHOR + faces.OVAL
+KEEP = anatomy.ANCHOR + anatomy.OVAL
 
 
 def posed(solid: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -24,7 +24,7 @@ def posed(solid: np.ndarray, seed: int = 0) -> np.ndarray:
 
 def wobble(count: int, seed: int = 0) -> np.ndarray:
     """A canonical face with irises that jitters: (N, 478, 3) pixels."""
-    face = np.r_[faces.canonical(), np.repeat(faces.canonical()[[159, 386]], 5, 0)] * 100 + 200
+    face = np.r_[anatomy.canonical(), np.repeat(anatomy.canonical()[[159, 386]], 5, 0)] * 100 + 200
     return face + np.random.default_rng(seed).normal(0, 1, (count, 478, 3))
 
 
@@ -52,7 +52,7 @@ def test_a_persons_shape_lies_on_the_canonical_face_and_motion_is_about_it(clip_
         person = motion.person(clip.solid)
         assert person.mean.shape == (478, 3) and person.motion.shape == clip.solid.shape
         assert np.linalg.norm(person.mean[263] - person.mean[33]) == pytest.approx(1, abs=0.15)
-        assert faces.pose(person.mean[:, :2], person.mean[:, 2]) == pytest.approx((0, 0, 0), abs=3)
+        assert geometry.pose(person.mean[:, :2], person.mean[:, 2]) == pytest.approx((0, 0, 0), abs=3)
         assert np.abs(np.median(person.motion, 0)).max() < 0.01
 
 
@@ -72,7 +72,7 @@ def test_another_shape_is_laid_where_the_face_was(clip_a, clip_b):
         assert left_over.estimate(drawn[KEEP, :2], solid[KEEP, :2])
         left_over = left_over.params
         assert left_over == pytest.approx(np.eye(3), abs=1e-3)
-        ours, other = (faces.pose(p[:, :2], p[:, 2]) for p in (solid, drawn))
+        ours, other = (geometry.pose(p[:, :2], p[:, 2]) for p in (solid, drawn))
         assert other == pytest.approx(ours, abs=8)
         shapes = motion.person(drawn[None], theirs.mean).motion[0] - mine.motion[i]
         assert np.abs(shapes).max() < 0.02, "the drawn face is B's shape with A's motion"
@@ -82,7 +82,7 @@ def test_lids_are_as_far_open_of_their_own_opening(clip_a, clip_b):
     a, b = (motion.person(clip.solid) for clip in (clip_a, clip_b))
     for mine, theirs in ((a, b), (b, a)):
         drawn = theirs.mean + mine.motion * motion.carried(mine.mean, theirs.mean)
-        for pairs in motion.LIDS:
+        for pairs in anatomy.LID_PAIRS:
             upper, lower = np.array(pairs).T
             here, there = ((p[..., lower, 1] - p[..., upper, 1]).mean(-1) for p in (mine.mean + mine.motion, drawn))
             now, then = here / np.median(here), there / np.median(there)
@@ -94,7 +94,7 @@ def test_lids_are_as_far_open_of_their_own_opening(clip_a, clip_b):
 
 def test_lips_part_and_close_as_the_others_do(clip_a, clip_b):
     def apart(shapes: np.ndarray) -> np.ndarray:
-        upper, lower = np.array(motion.MOUTH).T
+        upper, lower = np.array(anatomy.LIP_PAIRS).T
         return (shapes[..., lower, 1] - shapes[..., upper, 1]).mean(-1)
 
     a, b = (motion.person(clip.solid) for clip in (clip_a, clip_b))
@@ -147,7 +147,7 @@ def test_smoothing_leaves_no_quick_turn_behind():
     there = np.clip(np.arange(30) - 10, 0, 4)[:, None, None] * [0.2 * eyes, 0, 0]
     found = still + there
     assert motion.segments(found, frames) == [slice(0, 30)], "it is no cut"
-    middle = (motion.smooth(found, frames) - found)[:, faces.ANCHOR, :2].mean(1)
+    middle = (motion.smooth(found, frames) - found)[:, anatomy.ANCHOR, :2].mean(1)
     assert np.abs(middle).max() < 0.012 * eyes, "where it starts and stops at once"
     slow = still + there / 20
     assert np.abs(motion.smooth(slow, frames) - slow).max() > 0, "what moves slowly is smoothed"

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from faceswap_lib import cards
+from faceswap_lib.machine import cards
 
 
 def smi(folder, text: str, status: int = 0) -> None:
@@ -17,8 +17,10 @@ def smi(folder, text: str, status: int = 0) -> None:
 def test_a_driver_is_asked_for_its_cards(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     smi(tmp_path, "Tesla P100-SXM2-16GB, 550.54.15, 16384, 6.0\nNVIDIA A10, 550.54.15, 23028, 8.6")
-    assert cards.cards() == (cards.Card("Tesla P100-SXM2-16GB", "550.54.15", pytest.approx(17.18, abs=0.01), 6.0),
-                             cards.Card("NVIDIA A10", "550.54.15", pytest.approx(24.15, abs=0.01), 8.6))  # fmt: skip
+    assert cards.cards() == (
+        cards.Card("Tesla P100-SXM2-16GB", "550.54.15", pytest.approx(17.18, abs=0.01), 6.0),
+        cards.Card("NVIDIA A10", "550.54.15", pytest.approx(24.15, abs=0.01), 8.6),
+    )
     asked = (tmp_path / "asked").read_text()
     assert "--query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader,nounits" in asked
 
@@ -31,8 +33,10 @@ def test_what_a_driver_does_not_know_is_no_number(tmp_path, monkeypatch):
 
 def test_a_driver_too_old_to_know_the_capability_is_still_heard(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    (tmp_path / "nvidia-smi").write_text('#!/bin/sh\ncase "$1" in *compute_cap*) echo no such field; exit 2;; esac\n'
-                                         'echo "Tesla V100, 440.33.01, 16160"\n')  # fmt: skip
+    (tmp_path / "nvidia-smi").write_text(
+        '#!/bin/sh\ncase "$1" in *compute_cap*) echo no such field; exit 2;; esac\n'
+        'echo "Tesla V100, 440.33.01, 16160"\n'
+    )
     (tmp_path / "nvidia-smi").chmod(0o755)
     assert cards.cards() == (cards.Card("Tesla V100", "440.33.01", pytest.approx(16.94, abs=0.01), 0.0),)
 
@@ -44,10 +48,15 @@ def test_a_driver_that_fails_or_is_missing_has_no_cards(tmp_path, monkeypatch):
     assert cards.cards() == ()
 
 
-@pytest.mark.parametrize(("vendor", "kind", "there"), [
-    ("0x10de", "0x030200", True), ("0x10de", "0x030000", True), ("0x10de", "0x040300", False),  # 04: its sound device
-    ("0x1002", "0x030000", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("vendor", "kind", "there"),
+    [
+        ("0x10de", "0x030200", True),
+        ("0x10de", "0x030000", True),
+        ("0x10de", "0x040300", False),  # 04: its sound device
+        ("0x1002", "0x030000", False),
+    ],
+)
 def test_a_card_without_a_driver_is_seen_on_the_bus(tmp_path, vendor, kind, there):
     device = tmp_path / "sys/bus/pci/devices/0000:00:04.0"
     device.mkdir(parents=True)

@@ -7,32 +7,32 @@ import time
 import numpy as np
 import pytest
 
-from faceswap_lib import peak
+from faceswap_lib.machine import memory
 
 HOLD = "import time; held = b'x' * {size}; print('held', flush=True); time.sleep(60)"
 
 
 def test_memory_taken_for_a_moment_is_in_the_peak():
-    before = peak.taken()
-    with peak.Peak() as seen:
+    before = memory.taken()
+    with memory.Peak() as seen:
         held = np.ones(40_000_000, "u1")
-        time.sleep(3 * peak.EVERY)
+        time.sleep(3 * memory.EVERY)
         del held
     assert seen.gb - before == pytest.approx(0.04, abs=0.015)
 
 
 def test_what_another_process_of_ours_takes_counts_until_it_ends():
-    before = peak.taken()
+    before = memory.taken()
     child = subprocess.Popen([sys.executable, "-c", HOLD.format(size=60_000_000)], stdout=subprocess.PIPE)
     child.stdout.readline()
-    assert peak.taken() - before == pytest.approx(0.07, abs=0.02)
+    assert memory.taken() - before == pytest.approx(0.07, abs=0.02)
     child.kill()
     child.wait()
-    assert peak.taken() - before == pytest.approx(0, abs=0.015)
+    assert memory.taken() - before == pytest.approx(0, abs=0.015)
 
 
 def test_the_watching_ends_with_the_block_and_an_error_passes():
-    seen = peak.Peak()
+    seen = memory.Peak()
     with pytest.raises(ZeroDivisionError), seen:
         1 / 0  # noqa: B018
     assert not seen._thread.is_alive() and seen.gb > 0

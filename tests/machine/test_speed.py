@@ -12,8 +12,10 @@ import numpy as np
 import psutil
 import pytest
 
-from faceswap_lib import UserError, plots_machine, speed
-from faceswap_lib import worker as worker_module
+from faceswap_lib import UserError
+from faceswap_lib.display import plots_machine
+from faceswap_lib.machine import cards, speed
+from faceswap_lib.machine import worker as worker_module
 
 TINY = speed.Sizes((8, 32), 200_000, 64, (1, 2), 8, 4, 0.4)
 
@@ -63,7 +65,7 @@ def test_a_batch_raises_the_intensity_of_a_dense_layer_but_not_of_a_convolution(
 def test_tensorflow_counts_the_same_work():
     program = """
 import sys, tensorflow as tf
-from faceswap_lib import speed
+from faceswap_lib.machine import speed
 def flops(work, *shapes):
     graph = tf.Graph()
     with graph.as_default():
@@ -127,15 +129,25 @@ def test_more_work_takes_longer(worker):
     assert 0 < small.peak <= large.peak
 
 
-@pytest.mark.parametrize("op", [speed.product(16), speed.dense(3, 16), speed.convolution(1, 8, 4),
-                                speed.step(1, 8, 4), speed.Op("add", "add", {"floats": 100}, 100, 1200)],
-                         ids=lambda op: op.work)  # fmt: skip
+@pytest.mark.parametrize(
+    "op",
+    [
+        speed.product(16),
+        speed.dense(3, 16),
+        speed.convolution(1, 8, 4),
+        speed.step(1, 8, 4),
+        speed.Op("add", "add", {"floats": 100}, 100, 1200),
+    ],
+    ids=lambda op: op.work,
+)
 def test_the_worker_does_every_kind_of_operation(worker, op):
     assert worker.time(op).gflops > 0
 
 
 def test_the_worker_is_another_process_and_tensorflow_stays_out_of_this_one(worker):
-    loaded = "import sys; from faceswap_lib import gpu, plots_machine, speed; print('tensorflow' in sys.modules)"
+    loaded = (
+        "import sys; import faceswap_lib.gpu, faceswap_lib.display.plots_machine; print('tensorflow' in sys.modules)"
+    )
     worker.ask("cards")
     assert worker.process.pid != os.getpid()
     assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == "False"
@@ -233,12 +245,14 @@ def test_every_profile_has_its_sizes_and_the_micro_machine_small_ones():
 
 
 def test_data_sheets_are_marked_as_such_and_own_measurements_carry_their_date():
-    sheets = plots_machine.data_sheets()
-    sources = json.loads((Path(speed.__file__).with_name("cloud.json")).read_text())["sources"]
+    sheets = cards.data_sheets()
+    sources = json.loads((Path(speed.__file__).with_name("cards.json")).read_text())["sources"]
     assert list(sheets) == ["P100", "V100", "A10", "H100", "H200"]
     assert all(set(card["sources"]) <= set(sources) for card in sheets.values())
     assert {name: card["measured"]["date"] for name, card in sheets.items() if "measured" in card} == {
-        "H100": "2026-11-13", "H200": "2026-10-28"}  # fmt: skip
+        "H100": "2026-11-13",
+        "H200": "2026-10-28",
+    }
     for card in sheets.values():  # nobody measures more than the data sheet says
         ours = card.get("measured", {"product_tflops": 0, "copy_gb_s": 0})
         assert ours["product_tflops"] < card["tflops"]["fp16"] and ours["copy_gb_s"] < card["gb_s"]
@@ -251,7 +265,7 @@ def test_the_bars_say_which_were_measured_here():
     words = [t.get_text() for t in ax.get_legend().get_texts()]
     assert words[:2] == ["measured here, now", "data sheet, not measured here"]
     hatched = [label.get_text() for label, bar in zip(ax.get_yticklabels(), ax.patches, strict=True) if bar.get_hatch()]
-    assert hatched == [f"{name}, 32 bits" for name in plots_machine.data_sheets()]
+    assert hatched == [f"{name}, 32 bits" for name in cards.data_sheets()]
 
 
 @pytest.mark.parametrize(("value", "words"), [(0.0342, "0.034"), (6.24, "6.2"), (131.7, "132"), (31200, "31\u202f200")])

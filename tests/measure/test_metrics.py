@@ -10,7 +10,10 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from faceswap_lib import faces, measures, motion, samples, video
+from faceswap_lib import samples
+from faceswap_lib.face import anatomy, detect, geometry, identity, motion
+from faceswap_lib.measure import metrics
+from faceswap_lib.media import video
 
 ACTED = Path(__file__).parents[2] / "setup" / "samples"
 
@@ -26,31 +29,31 @@ def test_structure_of_flat_pictures_has_a_closed_form() -> None:
     dark, light = (np.full((20, 30, 3), grey, "u1") for grey in (60, 90))
     c1 = (0.01 * 255) ** 2
     expected = (2 * 60 * 90 + c1) / (60**2 + 90**2 + c1)  # variances are 0, so only the luminance term is left
-    np.testing.assert_allclose(measures.structure(dark, light), expected, atol=1e-9)
+    np.testing.assert_allclose(metrics.structure(dark, light), expected, atol=1e-9)
 
 
 def test_psnr_counts_only_the_inside() -> None:
     ideal = np.full((20, 20, 3), 100, "u1")
     picture, inside = ideal + np.uint8(5), np.zeros((20, 20), bool)
     inside[5:15, 5:15], picture[0] = True, 0
-    assert measures.psnr(picture, ideal, inside) == pytest.approx(20 * np.log10(255 / 5))
-    assert measures.psnr(ideal, ideal, inside) == 100
+    assert metrics.psnr(picture, ideal, inside) == pytest.approx(20 * np.log10(255 / 5))
+    assert metrics.psnr(ideal, ideal, inside) == 100
 
 
 def test_identity_runs_from_a_to_b() -> None:
     a, b = np.random.default_rng(0).normal(size=(2, 128))
-    got = measures.identity(np.array([a, (a + b) / 2, b, a + 0.8 * (b - a)]), a, b)
+    got = metrics.identity(np.array([a, (a + b) / 2, b, a + 0.8 * (b - a)]), a, b)
     np.testing.assert_allclose(got, [-1, 0, 1, 0.6], atol=1e-12)
 
 
 def test_ssim_and_psnr_are_scikit_images() -> None:
     picture, ideal = noisy()
     whole = structural_similarity(picture, ideal, channel_axis=2, data_range=255)
-    inner = measures.structure(picture, ideal)[3:-3, 3:-3]  # what scikit-image takes the mean over
+    inner = metrics.structure(picture, ideal)[3:-3, 3:-3]  # what scikit-image takes the mean over
     assert inner.mean() == pytest.approx(whole, abs=1e-6)
     everywhere = np.ones(picture.shape[:2], bool)
     expected = peak_signal_noise_ratio(ideal, picture, data_range=255)
-    assert measures.psnr(picture, ideal, everywhere) == pytest.approx(expected, abs=1e-6)
+    assert metrics.psnr(picture, ideal, everywhere) == pytest.approx(expected, abs=1e-6)
 
 
 def test_colour_difference_is_scikit_images_and_the_published_one() -> None:
@@ -58,11 +61,13 @@ def test_colour_difference_is_scikit_images_and_the_published_one() -> None:
     inside = np.zeros(picture.shape[:2], bool)
     inside[20:90, 40:80] = True
     expected = deltaE_ciede2000(rgb2lab(picture), rgb2lab(ideal))[inside].mean()
-    assert measures.delta_e(picture, ideal, inside) == pytest.approx(expected, abs=1e-6)
+    assert metrics.delta_e(picture, ideal, inside) == pytest.approx(expected, abs=1e-6)
     # pairs 1, 7 and 25 of Sharma, Wu & Dalal 2005, table 1
-    for one, other, told in (([50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425),
-                             ([50, 0, 0], [50, -1, 2], 2.3669),
-                             ([60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644)):  # fmt: skip
+    for one, other, told in (
+        ([50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425),
+        ([50, 0, 0], [50, -1, 2], 2.3669),
+        ([60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644),
+    ):
         assert deltaE_ciede2000(one, other) == pytest.approx(told, abs=1e-4)
 
 
@@ -73,29 +78,30 @@ def test_ms_ssim_is_tensorflows_and_sees_only_the_inside() -> None:
     everywhere = np.ones(picture.shape[:2], bool)
     theirs = float(tf.image.ssim_multiscale(picture[None], ideal[None], 255)[0])
     # theirs leaves out half a window at every edge and scale
-    assert measures.ms_structure(picture, ideal, everywhere) == pytest.approx(theirs, abs=0.01)
-    assert measures.ms_structure(ideal, ideal, everywhere) == pytest.approx(1, abs=1e-6)
+    assert metrics.ms_structure(picture, ideal, everywhere) == pytest.approx(theirs, abs=0.01)
+    assert metrics.ms_structure(ideal, ideal, everywhere) == pytest.approx(1, abs=1e-6)
     left = np.zeros_like(everywhere)
     left[60:180, :100] = True
     spoilt = ideal.copy()
     spoilt[:, 200:] = 0
-    assert measures.ms_structure(spoilt, ideal, left) > 0.99 > 0.9 > measures.ms_structure(spoilt, ideal, ~left)
+    assert metrics.ms_structure(spoilt, ideal, left) > 0.99 > 0.9 > metrics.ms_structure(spoilt, ideal, ~left)
 
 
 def test_an_embedding_is_that_of_dlibs_own_call(clip_a) -> None:
-    frame, points = clip_a.frames[7], clip_a.faces[7][0].landmarks[faces.IBUG]
+    frame, points = clip_a.frames[7], clip_a.faces[7][0].landmarks[anatomy.IBUG]
     low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
-    shape = dlib.full_object_detection(dlib.rectangle(*map(int, (*low, *high))),
-                                       dlib.points([dlib.point(*map(round, p)) for p in points.tolist()]))  # fmt: skip
-    theirs = np.array(faces._recogniser().compute_face_descriptor(frame, shape))
-    assert np.linalg.norm(faces.embed(frame, clip_a.faces[7][0].landmarks) - theirs) < 1e-6
+    shape = dlib.full_object_detection(
+        dlib.rectangle(*map(int, (*low, *high))), dlib.points([dlib.point(*map(round, p)) for p in points.tolist()])
+    )
+    theirs = np.array(identity._recogniser().compute_face_descriptor(frame, shape))
+    assert np.linalg.norm(identity.embed(frame, clip_a.faces[7][0].landmarks) - theirs) < 1e-6
 
 
 def test_parts_are_eyes_and_mouth_and_nothing_else() -> None:
     frame = next(video.frames(samples.path("truth_a_as_b")))
-    with faces.Detector() as detector:
+    with detect.Detector() as detector:
         points = detector.detect(frame)[0].landmarks
-    area = measures.parts(points, frame.shape)
+    area = metrics.parts(points, frame.shape)
     x, y = np.round(points[[468, 473, 13, 61]]).astype(int).T  # irises, upper lip, corner of the mouth
     assert area[y, x].all()
     x, y = np.round(points[[4, 10, 152, 205, 425]]).astype(int).T  # tip of the nose, forehead, chin, cheeks
@@ -111,12 +117,12 @@ def acted(name: str, *keys: str) -> np.ndarray:
 
 def test_openings_and_gaze_are_what_the_renderer_acted(clip_a) -> None:
     flat = clip_a.solid[..., :2]
-    eyes, mouth = np.transpose([measures.openings(points) for points in flat])
+    eyes, mouth = np.transpose([metrics.openings(points) for points in flat])
     blink = acted("a", "eyeBlinkLeft", "eyeBlinkRight")
     assert np.corrcoef(eyes, -blink)[0, 1] > 0.8
     assert np.corrcoef(mouth, acted("a", "jawOpen"))[0, 1] > 0.8
     person = motion.person(clip_a.solid)
-    gaze = np.array([measures.gaze((person.mean + move)[:, :2]) for move in person.motion])
+    gaze = np.array([metrics.gaze((person.mean + move)[:, :2]) for move in person.motion])
     awake = blink < 0.4
     assert np.corrcoef(gaze[awake], acted("a", "gazex")[awake])[0, 1] > 0.9
 
@@ -125,29 +131,29 @@ def test_a_turn_is_the_angle_between_two_poses(clip_a) -> None:
     solid = clip_a.solid[0].astype(float)
     angle = np.radians(12)
     about = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
-    assert measures.turn(solid @ about, solid) == pytest.approx(12, abs=0.01)
-    assert measures.turn(2 * solid + 30, solid) == pytest.approx(0, abs=0.01)
+    assert metrics.turn(solid @ about, solid) == pytest.approx(12, abs=0.01)
+    assert metrics.turn(2 * solid + 30, solid) == pytest.approx(0, abs=0.01)
 
 
 def test_jitter_is_nothing_while_points_glide() -> None:
     start, step = np.random.default_rng(0).normal(size=(2, 50, 2))
-    assert measures.jitter(start, start + step, start + 2 * step) == pytest.approx(0, abs=1e-12)
-    assert measures.jitter(start, start + [3, 4], start) == pytest.approx(10)
+    assert metrics.jitter(start, start + step, start + 2 * step) == pytest.approx(0, abs=1e-12)
+    assert metrics.jitter(start, start + [3, 4], start) == pytest.approx(10)
 
 
 def test_a_seam_is_the_colour_along_the_edge_and_not_within(clip_a) -> None:
     frame, points = clip_a.frames[0], clip_a.faces[0][0].landmarks
-    area = faces.mask(points, frame.shape)
+    area = geometry.mask(points, frame.shape)
     core = cv2.erode(area, np.ones((41, 41), "u1")) > 0
     middle, whole = frame.copy(), frame.copy()
     middle[core] = middle[core] // 2
     whole[area > 0] = (whole[area > 0] * 0.8).astype("u1")
-    assert measures.border(frame, frame, points) == pytest.approx(0, abs=1e-9)
-    assert measures.border(middle, frame, points) < 0.5 < 4 < measures.border(whole, frame, points)
+    assert metrics.border(frame, frame, points) == pytest.approx(0, abs=1e-9)
+    assert metrics.border(middle, frame, points) < 0.5 < 4 < metrics.border(whole, frame, points)
 
 
 def test_shimmer_is_what_the_source_does_not_do() -> None:
-    before, change = np.random.default_rng(0).uniform(0, 99, (2, measures.CALM, measures.CALM, 3))
+    before, change = np.random.default_rng(0).uniform(0, 99, (2, metrics.CALM, metrics.CALM, 3))
     source = before + 7
-    assert measures.shimmer(before, before + change, source, source + change) == pytest.approx(0, abs=1e-9)
-    assert measures.shimmer(before, before + 5, source, source) == pytest.approx(5)
+    assert metrics.shimmer(before, before + change, source, source + change) == pytest.approx(0, abs=1e-9)
+    assert metrics.shimmer(before, before + 5, source, source) == pytest.approx(5)

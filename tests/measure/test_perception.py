@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faceswap_lib import perception
+from faceswap_lib.measure import perception
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import batches, damage, evaluate, faces, faceset, motion, references, samples, swap, video
-from faceswap_lib.mesh import canvas
+from faceswap_lib import evaluate, samples
+from faceswap_lib.compose import scenes
+from faceswap_lib.face import faceset, geometry, identity, motion
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.measure import damage, metrics, references
+from faceswap_lib.media import video
+from faceswap_lib.network import batches
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +27,13 @@ def made(short, facesets, tmp_path_factory) -> dict[str, Path]:
 
 
 def likeness(clip: Path, solid: np.ndarray, index: int) -> np.ndarray:
-    return faces.embed([*video.frames(clip)][index], solid[index, :, :2])
+    return identity.embed([*video.frames(clip)][index], solid[index, :, :2])
 
 
 def test_every_reference_is_nearer_to_b_than_the_source(made, short, facesets, clip_b):
     assert tuple(made) == references.LABELS
     solid = faceset.load(facesets["a"]).solid
-    b = np.mean([faces.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
+    b = np.mean([identity.embed(clip_b.frames[i], clip_b.faces[i][0].landmarks) for i in (0, 10, 20)], 0)
     was = np.linalg.norm(likeness(short["a"], solid, 8) - b)
     for clip in made.values():
         assert np.linalg.norm(likeness(clip, solid, 8) - b) < was - 0.1, clip
@@ -48,8 +53,8 @@ def test_the_paste_is_sharper_and_jumps_more_than_what_goes_through_the_mesh(mad
     sharp, still = {}, {}
     for label, clip in made.items():
         pictures = [*video.frames(clip)]
-        inside = [cv2.erode(faces.mask(p[:, :2], (320, 320)), np.ones((25, 25))) for p in solid]
-        sharp[label] = np.mean([faces.sharpness(*pair) for pair in zip(pictures, inside, strict=True)])
+        inside = [cv2.erode(geometry.mask(p[:, :2], (320, 320)), np.ones((25, 25))) for p in solid]
+        sharp[label] = np.mean([metrics.sharpness(*pair) for pair in zip(pictures, inside, strict=True)])
         textures = [canvas("mesh", 64).texture(f, p[:, :2]).astype(float) for f, p in zip(pictures, solid, strict=True)]
         still[label] = np.abs(np.diff(textures, axis=0)).mean()
     assert sharp["classic paste"] > 1.2 * sharp["B's mean"]
@@ -59,7 +64,7 @@ def test_the_paste_is_sharper_and_jumps_more_than_what_goes_through_the_mesh(mad
 def test_the_nearest_frames_of_a_person_to_herself_are_her_own(facesets):
     b, on = faceset.load(facesets["b"]), canvas("mesh", 64)
     side = batches.load_side(b, on, 100)
-    at = swap.scene(b, on, motion.person(motion.smooth(b.solid, b.frames)).mean, side.shape)
+    at = scenes.scene(b, on, motion.person(motion.smooth(b.solid, b.frames)).mean, side.shape)
     drawn = references.nearest(at, side)(None, None, list(range(len(side.targets)))) * 255
     mean = np.repeat(side.mean[None] * 255, len(drawn), 0)
     seen = (side.weights.astype("f4") > 0.5) & (on.inside > 0.5)[None, ..., None]
@@ -72,7 +77,7 @@ def test_a_paste_of_a_persons_own_faces_is_that_person_unchanged(facesets):
     draw = references.paste(a, a, 128)
     found = draw(None, None, [3, 17]) * 255
     for picture, i in zip(found, (3, 17), strict=True):
-        again = canvas("similarity", 128).texture(a.image(i), faces.transform(a.transform(i), a.solid[i][:, :2]))
+        again = canvas("similarity", 128).texture(a.image(i), geometry.transform(a.transform(i), a.solid[i][:, :2]))
         assert np.abs(picture - again).max() < 1e-3
 
 
@@ -89,17 +94,17 @@ def broken(facesets, short, tmp_path_factory) -> dict[str, list[np.ndarray]]:
 
 def test_a_break_changes_what_it_says_and_nothing_else(broken, facesets):
     solid = faceset.load(facesets["a"]).solid
-    inside = faces.mask(solid[5, :, :2], (320, 320))
+    inside = geometry.mask(solid[5, :, :2], (320, 320))
     core, outside = cv2.erode(inside, np.ones((21, 21))) > 0, cv2.dilate(inside, np.ones((41, 41))) == 0
     whole = broken["whole"][5]
     for name in ("blur", "tint"):
         assert np.abs(broken[name][5].astype(int) - whole)[outside].mean() < 1.5, "but for the codec"
-    assert faces.sharpness(broken["blur"][5], core) < 0.4 * faces.sharpness(whole, core)
+    assert metrics.sharpness(broken["blur"][5], core) < 0.4 * metrics.sharpness(whole, core)
     assert np.abs(broken["blur"][5][core].mean(0) - whole[core].mean(0)).max() < 2
     pixels = [picture[core][None].astype("f4") / 255 for picture in (broken["tint"][5], whole)]
     lab = [cv2.cvtColor(p, cv2.COLOR_RGB2LAB)[0].mean(0) for p in pixels]
     assert lab[0] - lab[1] == pytest.approx(damage.TINT, abs=1.5)
-    assert faces.sharpness(broken["tint"][5], core) > 0.9 * faces.sharpness(whole, core)
+    assert metrics.sharpness(broken["tint"][5], core) > 0.9 * metrics.sharpness(whole, core)
 
 
 def test_a_delayed_picture_is_the_one_three_frames_ago(broken):
@@ -111,8 +116,9 @@ def test_a_delayed_picture_is_the_one_three_frames_ago(broken):
 
 
 def test_what_was_predicted_is_held_against_what_was_measured():
-    figures = {name: {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}}
-               for name in damage.FALLS["tint"]}  # fmt: skip
+    figures = {
+        name: {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}} for name in damage.FALLS["tint"]
+    }
     assert damage.misses({"figures": figures}) == {}
     figures["border"]["reference"]["tint"] = 0.5
     figures["identity"] = {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}}

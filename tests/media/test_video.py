@@ -9,7 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, samples, video
+from faceswap_lib import UserError, samples
+from faceswap_lib.media import video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -35,8 +36,10 @@ def to_yuv(rgb: np.ndarray, matrix: int, full: bool) -> np.ndarray:
 
 def planes(frame: av.VideoFrame) -> list[np.ndarray]:
     """The stored planes of a frame, without conversion."""
-    return [np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-            for plane in frame.planes]
+    return [
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    ]
 
 
 def yuv_frame(rgb: np.ndarray, matrix: int, full: bool) -> av.VideoFrame:
@@ -65,16 +68,26 @@ def tone(stream, seconds: float, start: float = 0.0) -> list[av.Packet]:
     samples = samples if shape.endswith("p") else np.ascontiguousarray(samples.T).reshape(1, -1)
     packets, size, step = [], 1024, 1 if shape.endswith("p") else 2
     for at in range(0, len(ramp) - size, size):
-        frame = av.AudioFrame.from_ndarray(samples[:, at * step:(at + size) * step], format=shape, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(samples[:, at * step : (at + size) * step], format=shape, layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = 48000, at + round(start * 48000), Fraction(1, 48000)
         packets += stream.encode(frame)
     return packets + stream.encode(None)
 
 
-def make(path: Path, stamps=range(COUNT), base: Fraction = Fraction(1, 24), size: tuple[int, int] = (WIDTH, HEIGHT),
-         sounds: tuple[str, ...] = (), seconds: float = 1.0, start: float = 0.0, codec: str = "libx264",
-         pixels: str = "yuv420p", tags: tuple[int, int] | None = None, aspect: Fraction | None = None,
-         options: dict | None = None) -> Path:
+def make(
+    path: Path,
+    stamps=range(COUNT),
+    base: Fraction = Fraction(1, 24),
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    sounds: tuple[str, ...] = (),
+    seconds: float = 1.0,
+    start: float = 0.0,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    tags: tuple[int, int] | None = None,
+    aspect: Fraction | None = None,
+    options: dict | None = None,
+) -> Path:
     """A clip written with PyAV alone: picture(0), picture(1)… at `stamps` ticks of `base`, with `seconds` of sounds."""
     # Without it .mp4 rounds where a stream starts to 1 ms.
     exact = {"movie_timescale": "48000"} if path.suffix in (".mp4", ".mov") else {}
@@ -127,8 +140,14 @@ def same(pulled):
 
 def difference(path: Path, expected) -> float:
     """Mean absolute difference of a video's frames to expected RGB, in grey levels of 255."""
-    return float(np.mean([np.abs(frame.astype(int) - other).mean()
-                          for frame, other in zip(video.frames(path), expected, strict=True)]))
+    return float(
+        np.mean(
+            [
+                np.abs(frame.astype(int) - other).mean()
+                for frame, other in zip(video.frames(path), expected, strict=True)
+            ]
+        )
+    )
 
 
 STEADY = (range(COUNT), Fraction(1, 24))
@@ -179,16 +198,20 @@ def test_all_sound_is_copied_bit_for_bit(tmp_path, seconds, start):
 
 
 def test_sound_that_mp4_cannot_hold(tmp_path):
-    for codec, source, works in (("pcm_s16le", "in.mov", (".mov", ".mkv")), ("vorbis", "in.mkv", (".mkv",)),
-                                 ("libopus", "in.mkv", (".mp4", ".mkv"))):
+    for codec, source, works in (
+        ("pcm_s16le", "in.mov", (".mov", ".mkv")),
+        ("vorbis", "in.mkv", (".mkv",)),
+        ("libopus", "in.mkv", (".mp4", ".mkv")),
+    ):
         source = make(tmp_path / source, sounds=(codec,))
         for suffix in (".mp4", ".mov", ".mkv"):
             out = tmp_path / f"{codec}{suffix}"
             if suffix in works:
                 video.rewrite(source, out, same)
                 new, old = sounds_of(out), sounds_of(source)
-                assert [b"".join(data for _, data in track) for track in new] == \
-                       [b"".join(data for _, data in track) for track in old]
+                assert [b"".join(data for _, data in track) for track in new] == [
+                    b"".join(data for _, data in track) for track in old
+                ]
             else:
                 with pytest.raises(UserError, match="cannot hold") as failure:
                     video.rewrite(source, out, same)
@@ -211,8 +234,11 @@ def test_packets_lie_interleaved_and_index_first(tmp_path):
     data = (tmp_path / "out.mp4").read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat")
     with av.open(str(tmp_path / "out.mp4")) as container:
-        order = sorted((packet.pos, packet.stream.type, float(packet.dts * packet.time_base))
-                       for packet in container.demux() if packet.size)
+        order = sorted(
+            (packet.pos, packet.stream.type, float(packet.dts * packet.time_base))
+            for packet in container.demux()
+            if packet.size
+        )
     reached = {"video": 0.0, "audio": 0.0}
     for _, kind, seconds in order:
         reached[kind] = seconds
@@ -261,8 +287,11 @@ def test_odd_sizes_are_kept(tmp_path, size):
     assert difference(tmp_path / "out.mp4", [picture(index, *size) for index in range(COUNT)]) < 2
 
 
-@pytest.mark.parametrize("matrix, stated_range", [(6, 1), (6, 2), (1, 1), (1, 2), (2, 1)],
-                         ids=["601", "601 full", "709", "709 full", "untagged"])
+@pytest.mark.parametrize(
+    "matrix, stated_range",
+    [(6, 1), (6, 2), (1, 1), (1, 2), (2, 1)],
+    ids=["601", "601 full", "709", "709 full", "untagged"],
+)
 def test_colour_survives_both_ways(tmp_path, matrix, stated_range):
     tags, lossless = (matrix, stated_range), {"qp": "0"}
     source = make(tmp_path / "in.mp4", tags=tags, pixels="yuv444p", options=lossless)
@@ -288,8 +317,13 @@ def test_frames_are_plain_writable_arrays(tmp_path):
 
 
 def test_probe_counts_what_decoding_finds(tmp_path):
-    cases = {"h264.mp4": {}, "long.mkv": {"stamps": range(50)}, "mpeg4.avi": {"codec": "mpeg4", "options": {"bf": "2"}},
-             "mjpeg.mov": {"codec": "mjpeg", "pixels": "yuvj420p"}, "h264.ts": {"sounds": ("aac",)}}
+    cases = {
+        "h264.mp4": {},
+        "long.mkv": {"stamps": range(50)},
+        "mpeg4.avi": {"codec": "mpeg4", "options": {"bf": "2"}},
+        "mjpeg.mov": {"codec": "mjpeg", "pixels": "yuvj420p"},
+        "h264.ts": {"sounds": ("aac",)},
+    }
     for name, recipe in cases.items():
         path = make(tmp_path / name, **recipe)
         info, decoded = video.probe(path), len(stamps_of(path))
@@ -314,16 +348,18 @@ def test_the_last_frame_is_shown_as_long(tmp_path):
     for path in (source, tmp_path / "out.mp4"):
         # Ticks per second of the movie header and the length in the edit list (ISO/IEC 14496-12, 8.2.2 and 8.6.6).
         data = path.read_bytes()
-        ticks, = struct.unpack_from(">I", data, data.index(b"mvhd") + 16)
-        length, = struct.unpack_from(">I", data, data.index(b"elst") + 12)
+        (ticks,) = struct.unpack_from(">I", data, data.index(b"mvhd") + 16)
+        (length,) = struct.unpack_from(">I", data, data.index(b"elst") + 12)
         lengths.append(Fraction(length, ticks))
     assert lengths[0] == lengths[1] > Fraction(TIMINGS["variable"][0][-1], 12800)
 
 
 def test_probe_tells_variable_rates(tmp_path):
-    assert [video.probe(make(tmp_path / f"{index}{suffix}", *timing)).variable
-            for suffix in (".mp4", ".mkv") for index, timing in enumerate(TIMINGS.values())] == \
-           [False, False, True, False, False] * 2
+    assert [
+        video.probe(make(tmp_path / f"{index}{suffix}", *timing)).variable
+        for suffix in (".mp4", ".mkv")
+        for index, timing in enumerate(TIMINGS.values())
+    ] == [False, False, True, False, False] * 2
     info = video.probe(tmp_path / "2.mp4")
     assert info.fps == pytest.approx((COUNT - 1) / (19 * 100 + 19 * 19 * 7) * 12800)
     assert video.probe(tmp_path / "1.mp4").fps == pytest.approx(30000 / 1001, abs=1e-9)
@@ -440,8 +476,17 @@ def breaks(pulled):
         yield frame
 
 
-@pytest.mark.parametrize("change, error", [(stops_early, ValueError), (leaves_early, ValueError), (shrinks, ValueError),
-                                           (gives_twice, ValueError), (floats, ValueError), (breaks, OSError)])
+@pytest.mark.parametrize(
+    "change, error",
+    [
+        (stops_early, ValueError),
+        (leaves_early, ValueError),
+        (shrinks, ValueError),
+        (gives_twice, ValueError),
+        (floats, ValueError),
+        (breaks, OSError),
+    ],
+)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_failed_change_leaves_nothing_behind(tmp_path, change, error, suffix):
     source, out = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / f"out{suffix}"
@@ -473,9 +518,16 @@ def bad_inputs(folder: Path) -> dict[str, Path]:
     assert data.index(b"moov") < data.index(b"mdat") and late.index(b"moov") > late.index(b"mdat")
     long = make(folder / "long.mkv", range(72), sounds=("aac",), seconds=3.0).read_bytes()
     avi = make(folder / "long.avi", range(72), codec="mjpeg", pixels="yuvj420p", size=(160, 120)).read_bytes()
-    contents = {"empty.mp4": b"", "text.mp4": b"This is not a video.\n" * 200, "noise.mp4": bytes(range(256)) * 40,
-                "half.mp4": data[: len(data) // 2], "end_lost.mp4": data[:-200], "cut.avi": avi[: len(avi) // 2],
-                "index_lost.mp4": late[: len(late) * 2 // 3], "cut.mkv": long[: len(long) * 2 // 3]}
+    contents = {
+        "empty.mp4": b"",
+        "text.mp4": b"This is not a video.\n" * 200,
+        "noise.mp4": bytes(range(256)) * 40,
+        "half.mp4": data[: len(data) // 2],
+        "end_lost.mp4": data[:-200],
+        "cut.avi": avi[: len(avi) // 2],
+        "index_lost.mp4": late[: len(late) * 2 // 3],
+        "cut.mkv": long[: len(long) * 2 // 3],
+    }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     remux(make(folder / "sung.mp4", sounds=("aac",)), folder / "song.mp4", kinds=("audio",), cover=True)
@@ -484,10 +536,19 @@ def bad_inputs(folder: Path) -> dict[str, Path]:
 
 
 def test_bad_input_is_one_clear_sentence(tmp_path):
-    words = {"empty.mp4": "is empty", "text.mp4": "is not a video", "noise.mp4": "is not a video",
-             "half.mp4": "cut off", "end_lost.mp4": "cut off", "cut.avi": "cut off", "cut.mkv": "cut off",
-             "index_lost.mp4": "end is missing", "folder.mp4": "is not a file", "none.mp4": "There is no file",
-             "song.mp4": "no moving picture"}
+    words = {
+        "empty.mp4": "is empty",
+        "text.mp4": "is not a video",
+        "noise.mp4": "is not a video",
+        "half.mp4": "cut off",
+        "end_lost.mp4": "cut off",
+        "cut.avi": "cut off",
+        "cut.mkv": "cut off",
+        "index_lost.mp4": "end is missing",
+        "folder.mp4": "is not a file",
+        "none.mp4": "There is no file",
+        "song.mp4": "no moving picture",
+    }
     out = tmp_path / "out.mp4"
     for name, path in bad_inputs(tmp_path).items():
         for use in (video.probe, lambda each: list(video.frames(each)), lambda each: video.rewrite(each, out, same)):
@@ -505,7 +566,7 @@ def test_damage_is_told_not_passed_on(tmp_path, codec):
     with av.open(str(path)) as container:
         at, size = [(packet.pos, packet.size) for packet in container.demux() if packet.size][-1]
     if codec == "libx264":
-        data[at + 4: at + size] = b"\xff" * (size - 4)
+        data[at + 4 : at + size] = b"\xff" * (size - 4)
     else:
         # The bit show_frame of a VP9 frame: the packet decodes well, and to nothing.
         assert data[at] & 0b11111110 == 0b10000110
@@ -522,9 +583,14 @@ def test_output_that_cannot_be_written(tmp_path):
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "link.mp4").symlink_to(source)
     before = source.read_bytes()
-    for name, words in (("none/out.mp4", "no folder"), ("folder.mp4", "it is a folder"), ("in.mp4", "it is the source"),
-                        ("link.mp4", "it is the source"), ("out.avi", "must end in .mp4 or .mov or .mkv"),
-                        ("out", "must end in")):
+    for name, words in (
+        ("none/out.mp4", "no folder"),
+        ("folder.mp4", "it is a folder"),
+        ("in.mp4", "it is the source"),
+        ("link.mp4", "it is the source"),
+        ("out.avi", "must end in .mp4 or .mov or .mkv"),
+        ("out", "must end in"),
+    ):
         uses = [lambda out: video.rewrite(source, out, same)]
         uses += [lambda out: video.write(out, [picture(0)], 24)] if "source" not in words else []
         for use in uses:

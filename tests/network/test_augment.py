@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import augment, batches, faceset
-from faceswap_lib.mesh import canvas
+from faceswap_lib.face import faceset
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.network import augment, batches
 
 SIZE = 64
 

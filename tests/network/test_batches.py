@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import UserError, batches, faceset, motion, video
-from faceswap_lib.mesh import canvas
+from faceswap_lib import UserError
+from faceswap_lib.face import faceset, motion
+from faceswap_lib.face.mesh import canvas
+from faceswap_lib.media import video
+from faceswap_lib.network import batches
 
 SIZE = 64
 

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, checkpoint, profiles, step
+from faceswap_lib import UserError, profiles
+from faceswap_lib.measure import step_cost
+from faceswap_lib.network import checkpoint
 
 SMOKE = profiles.get("smoke")
 
@@ -51,10 +54,10 @@ def test_a_model_comes_back_with_its_optimizer(net, saved):
 
 
 def test_a_model_of_16_bits_goes_on_where_it_was(tmp_path, recwarn):
-    size = profiles.changed(SMOKE, mixed=True)
+    size = replace(SMOKE, mixed=True)
     try:
         net, other = (checkpoint.build(size, seed) for seed in (0, 1))
-        net.train_on_batch(step._batch(size))  # until then there is no telling what the optimizer will have
+        net.train_on_batch(step_cost._batch(size))  # until then there is no telling what the optimizer will have
     finally:
         keras.mixed_precision.set_global_policy("float32")
     stir(net, 7)
@@ -114,8 +117,9 @@ def swap_bytes(path) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("damage", [cut, swap_bytes, lambda p: p.write_text("no weights"), lambda p: p.write_text(""),
-                                    lambda p: p.unlink()])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage", [cut, swap_bytes, lambda p: p.write_text("no weights"), lambda p: p.write_text(""), lambda p: p.unlink()]
+)
 def test_damaged_weights(net, saved, damage):
     damage(saved / "model.weights.h5")
     with pytest.raises(UserError, match="damaged or of another network.*train again"):
@@ -124,7 +128,7 @@ def test_damaged_weights(net, saved, damage):
 
 def test_weights_of_another_network(saved):
     for changes in ({"width": 1.0}, {"texture": 96}):
-        other = checkpoint.build(profiles.changed(SMOKE, **changes), 0)
+        other = checkpoint.build(replace(SMOKE, **changes), 0)
         with pytest.raises(UserError, match="of another network"):
             checkpoint.restore(other, saved)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from faceswap_lib import extract, samples, video, workshop
+from faceswap_lib import extract, samples, workshop
+from faceswap_lib.media import video
 
 HERE = Path(__file__).resolve().parent
 LESSONS = sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -148,8 +149,15 @@ def test_a_solution_runs_on_what_the_lessons_left(path, run, tmp_path):
     import papermill
 
     given = {"profile": "smoke", "workdir": str(run.workdir)} | ({"minutes": 0.05} if path.stem == "04_train" else {})
-    book = papermill.execute_notebook(str(path), str(tmp_path / path.name), given, kernel_name="python3",
-                                      cwd=str(path.parent), progress_bar=False, start_timeout=300)  # fmt: skip
+    book = papermill.execute_notebook(
+        str(path),
+        str(tmp_path / path.name),
+        given,
+        kernel_name="python3",
+        cwd=str(path.parent),
+        progress_bar=False,
+        start_timeout=300,
+    )
     assert all(c.execution_count for c in book.cells if c.cell_type == "code")
     assert not any(c.outputs for c in cells(path) if c.cell_type == "code")
 
@@ -158,8 +166,14 @@ def test_the_appendix_shows_what_was_measured_for_the_kit(tmp_path):
     import papermill
 
     path = workshop.NOTEBOOKS / "appendix_benchmark.ipynb"
-    book = papermill.execute_notebook(str(path), str(tmp_path / path.name), {"workdir": str(tmp_path)},
-                                      kernel_name="python3", cwd=str(path.parent), progress_bar=False)  # fmt: skip
+    book = papermill.execute_notebook(
+        str(path),
+        str(tmp_path / path.name),
+        {"workdir": str(tmp_path)},
+        kernel_name="python3",
+        cwd=str(path.parent),
+        progress_bar=False,
+    )
     assert all(c.execution_count for c in book.cells if c.cell_type == "code")
     assert "Self-check: pass" in printed(tmp_path / path.name)
     assert not any(c.outputs for c in cells(path) if c.cell_type == "code")

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull, cKDTree
 
-from faceswap_lib import faces, mesh, samples, video
+from faceswap_lib import samples
+from faceswap_lib.face import anatomy, mesh
+from faceswap_lib.media import video
 
 ROOT = Path(__file__).resolve().parents[2]
-STORED = json.loads((ROOT / "faceswap_lib" / "canonical.json").read_text())
+STORED = json.loads((ROOT / "faceswap_lib" / "face" / "canonical.json").read_text())
 POINTS, TRIANGLES = np.array(STORED["points"]), np.array(STORED["triangles"])
 FLAT = np.r_[POINTS[:, :2], mesh.ring(POINTS[:, :2])]
 
@@ -35,9 +37,9 @@ def test_points_come_back_from_the_clips(maker, clip_a, clip_b, tmp_path, monkey
     known = {samples.path(f"person_{name}"): clip for name, clip in (("a", clip_a), ("b", clip_b))}
     monkeypatch.setattr(maker, "points", lambda path: known[path].solid[:, :468])
     monkeypatch.setattr(maker, "HERE", tmp_path / "setup")
-    (tmp_path / "faceswap_lib").mkdir()
+    (tmp_path / "faceswap_lib" / "face").mkdir(parents=True)
     maker.main()
-    made = json.loads((tmp_path / "faceswap_lib" / "canonical.json").read_text())
+    made = json.loads((tmp_path / "faceswap_lib" / "face" / "canonical.json").read_text())
     assert np.abs(np.array(made["points"]) - POINTS).max() < 0.01
     same = {frozenset(t) for t in made["triangles"]} & {frozenset(t) for t in STORED["triangles"]}
     assert len(same) > 0.9 * len(TRIANGLES)
@@ -50,12 +52,12 @@ def test_the_tool_reads_landmarks_in_the_clips_own_pixels(maker, clip_a, tmp_pat
 
 
 def test_the_face_is_frontal_symmetric_and_one_eye_distance_wide():
-    assert faces.canonical() == pytest.approx(POINTS, abs=1e-5) and POINTS.shape == (468, 3)
+    assert anatomy.canonical() == pytest.approx(POINTS, abs=1e-5) and POINTS.shape == (468, 3)
     assert np.linalg.norm(POINTS[263, :2] - POINTS[33, :2]) == pytest.approx(1, abs=0.01)
-    assert POINTS[faces.ANCHOR].mean(0) == pytest.approx([0, 0, 0], abs=0.01)
+    assert POINTS[anatomy.ANCHOR].mean(0) == pytest.approx([0, 0, 0], abs=0.01)
     away, partner = cKDTree(POINTS * [-1, 1, 1]).query(POINTS)
     assert away.max() < 0.02 and partner[33] == 263 and partner[61] == 291
-    assert POINTS[1, 2] < POINTS[faces.OVAL, 2].min(), "the nose is nearest"
+    assert POINTS[1, 2] < POINTS[anatomy.OVAL, 2].min(), "the nose is nearest"
     assert POINTS[10, 1] < POINTS[1, 1] < POINTS[152, 1], "forehead above nose above chin"
 
 
@@ -88,7 +90,7 @@ def test_no_row_of_a_lip_passes_the_next_one(maker):
 
 
 def test_the_lips_inside_is_filled_with_triangles_of_its_own():
-    between = TRIANGLES[np.isin(TRIANGLES, faces.MOUTH).all(1)]
-    x, y = POINTS[faces.MOUTH, :2].T
+    between = TRIANGLES[np.isin(TRIANGLES, anatomy.MOUTH).all(1)]
+    x, y = POINTS[anatomy.MOUTH, :2].T
     inside = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
     assert 0.95 * inside < areas(FLAT, between).sum() < 1.001 * inside, "but for the corners"

@@ -43,8 +43,13 @@ def test_every_tenth_person_is_held_out(crowd):
 def test_a_batch_has_what_the_network_takes(batch):
     shapes = {name: x.shape for name, x in batch.items()}
     half, whole = (COUNT, S // 2, S // 2), (COUNT, S, S)
-    assert shapes == {"picture": (*half, 3), "motion": (*half, 4), "mean": (*whole, 3), "target": (*whole, 3),
-                      "weight": (*whole, 1)}  # fmt: skip
+    assert shapes == {
+        "picture": (*half, 3),
+        "motion": (*half, 4),
+        "mean": (*whole, 3),
+        "target": (*whole, 3),
+        "weight": (*whole, 1),
+    }
     assert all(x.dtype == np.float32 and np.isfinite(x).all() for x in batch.values())
 
 

@@ -29,8 +29,11 @@ PYTHONS = [f"3.{minor}" for minor in range(20) if f"3.{minor}" in SpecifierSet(P
 NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 FOR_TESTS = [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["dev"]]
 FOR_GPU = [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["gpu"]]
-FOR_HUB = [Requirement(line.split("#")[0]) for line in (ROOT / "setup/vm/requirements-hub.in").read_text().splitlines()
-           if not line.startswith("#")]  # fmt: skip
+FOR_HUB = [
+    Requirement(line.split("#")[0])
+    for line in (ROOT / "setup/vm/requirements-hub.in").read_text().splitlines()
+    if not line.startswith("#")
+]
 LEFT_OUT = {canonicalize_name(Requirement(text).name) for text in PROJECT["tool"]["uv"]["override-dependencies"]}
 # Where the workshop runs: laptops, most VMs, the free VM.Standard.A1.Flex.
 PLATFORMS = [("linux", "Linux", "x86_64"), ("linux", "Linux", "aarch64"), ("darwin", "Darwin", "arm64")]
@@ -49,9 +52,19 @@ LOCKED, FOR_CARDS, HUB = map(pins, LOCKS)
 
 def places() -> list[dict[str, str]]:
     """What a condition in a lock is judged by: each Python on each platform."""
-    return [{"python_version": python, "python_full_version": f"{python}.5", "extra": "", "os_name": "posix",
-             "sys_platform": system, "platform_system": name, "platform_machine": machine}
-            for python in PYTHONS for system, name, machine in PLATFORMS]  # fmt: skip
+    return [
+        {
+            "python_version": python,
+            "python_full_version": f"{python}.5",
+            "extra": "",
+            "os_name": "posix",
+            "sys_platform": system,
+            "platform_system": name,
+            "platform_machine": machine,
+        }
+        for python in PYTHONS
+        for system, name, machine in PLATFORMS
+    ]
 
 
 def here(requirement: Requirement, place: dict[str, str] | None = None) -> bool:
@@ -83,9 +96,14 @@ def owners() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("needed", "lock"), [
-    *((needed, LOCKED) for needed in NEEDED + FOR_TESTS), *((needed, HUB) for needed in FOR_HUB),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("needed", "lock"),
+    [
+        *((needed, LOCKED) for needed in NEEDED + FOR_TESTS),
+        *((needed, HUB) for needed in FOR_HUB),
+    ],
+    ids=str,
+)
 def test_lock_has_every_direct_dependency_within_its_range_on_every_platform(needed, lock):
     for place in places():
         if here(needed, place):
@@ -122,8 +140,11 @@ def test_no_package_is_pinned_twice_on_one_platform(path):
 
 
 def test_gpu_lock_is_what_tensorflow_asks_for_and_nothing_else():
-    asked = [requirement for requirement in map(Requirement, metadata.requires("tensorflow"))
-             if not here(requirement) and requirement.marker.evaluate({"extra": "and-cuda"})]  # fmt: skip
+    asked = [
+        requirement
+        for requirement in map(Requirement, metadata.requires("tensorflow"))
+        if not here(requirement) and requirement.marker.evaluate({"extra": "and-cuda"})
+    ]
     assert {requirement.name for requirement in asked} == FOR_CARDS.keys() and len(asked) >= 10
     assert not FOR_CARDS.keys() & LOCKED.keys()
     for requirement in asked + [needed for needed in FOR_GPU if needed.name in FOR_CARDS]:
@@ -234,12 +255,15 @@ class Machine:
 
     def uv(self) -> None:
         """Puts an installer on the PATH that installs one package, in no time, unless a file `offline` is there."""
-        self.tool("uv", f"""echo "$*" >>$here/calls
+        self.tool(
+            "uv",
+            f"""echo "$*" >>$here/calls
             case "$1 ${{2:-}}" in
             venv*) exec "{os.path.realpath(sys.executable)}" -m venv --without-pip "${{!#}}" ;;
             pip*) [[ -e $here/offline ]] && echo "cause: dns error" && exit 2
                 cd "${{4%/bin/python}}"/lib/python3*/site-packages && mkdir -p thing-1.0.dist-info ;;
-            esac""")
+            esac""",
+        )
 
     def installs(self) -> int:
         """How often the installer was asked to install."""
@@ -275,8 +299,11 @@ def test_env_without_python(machine):
 
 
 def test_env_with_a_python_too_new(machine):
-    machine.tool("python3", f"""exec "{sys.executable}" -c 'import sys; sys.version_info = (3, 13)
-exec(sys.argv[2])' "$@" """)
+    machine.tool(
+        "python3",
+        f"""exec "{sys.executable}" -c 'import sys; sys.version_info = (3, 13)
+exec(sys.argv[2])' "$@" """,
+    )
     assert machine.refuses().startswith("No Python 3.10")
 
 
@@ -341,8 +368,14 @@ def test_env_adds_cuda_when_a_card_comes_and_keeps_it_when_the_driver_fails(mach
     machine.platform("Linux x86_64")
     machine.tool("df", "echo Header; echo disk 1 1 20000000 1% /")
     gpu_lock = machine.root / "setup/requirements-gpu.lock"
-    for gpu, smi, newer, installs in [("0", 0, False, 2), ("", 0, False, 5), ("", 0, False, 5), ("0", 1, False, 5),
-                                      ("1", 1, False, 5), ("1", 1, True, 8)]:  # fmt: skip
+    for gpu, smi, newer, installs in [
+        ("0", 0, False, 2),
+        ("", 0, False, 5),
+        ("", 0, False, 5),
+        ("0", 1, False, 5),
+        ("1", 1, False, 5),
+        ("1", 1, True, 8),
+    ]:
         machine.tool("nvidia-smi", f"exit {smi}")
         if newer:
             gpu_lock.open("a").write("# newer\n")

@@ -17,12 +17,20 @@ import yaml
 ROOT = Path(__file__).parents[2]
 STACK = ROOT / "setup/oci"
 ENVIRONMENT = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-SHAPES = json.loads((ROOT / "faceswap_lib/cloud.json").read_text("utf-8"))["shapes"]
+SHAPES = json.loads((ROOT / "faceswap_lib/cloud/prices.json").read_text("utf-8"))["shapes"]
 SCHEMA = yaml.safe_load((STACK / "schema.yaml").read_text("utf-8"))
-NAMES = [f"Canonical-Ubuntu-{version}{variant}-{date}" for date in ("2026.10.31-0", "2026.09.30-0")
-         for version in ("22.04", "24.04") for variant in ("-Minimal-aarch64", "-aarch64", "-Minimal", "")]
-NAMES += [f"Oracle-Linux-{version}{variant}-{date}" for date in ("2026.10.31-0", "2026.09.30-0")
-          for version in ("8.10", "9.6") for variant in ("-aarch64", "-Gen2-GPU-aarch64", "-Gen2-GPU", "")]
+NAMES = [
+    f"Canonical-Ubuntu-{version}{variant}-{date}"
+    for date in ("2026.10.31-0", "2026.09.30-0")
+    for version in ("22.04", "24.04")
+    for variant in ("-Minimal-aarch64", "-aarch64", "-Minimal", "")
+]
+NAMES += [
+    f"Oracle-Linux-{version}{variant}-{date}"
+    for date in ("2026.10.31-0", "2026.09.30-0")
+    for version in ("8.10", "9.6")
+    for variant in ("-aarch64", "-Gen2-GPU-aarch64", "-Gen2-GPU", "")
+]
 # What data.tf and compute.tf would know.
 STAND_IN = """
 variable "offered" { type = map(list(string)) }
@@ -144,14 +152,22 @@ def test_references_lead_somewhere():
     assert set(re.findall(r"data\.(oci_\w+)\.(\w+)", texts)) == set(blocks("data"))
 
 
-MODELS = {"vcn": "CreateVcn", "internet_gateway": "CreateInternetGateway", "route_table": "CreateRouteTable",
-          "default_security_list": "UpdateSecurityList", "subnet": "CreateSubnet", "instance": "LaunchInstance",
-          "network_security_group": "CreateNetworkSecurityGroup",
-          "network_security_group_security_rule": "AddSecurityRule"}  # fmt: skip
+MODELS = {
+    "vcn": "CreateVcn",
+    "internet_gateway": "CreateInternetGateway",
+    "route_table": "CreateRouteTable",
+    "default_security_list": "UpdateSecurityList",
+    "subnet": "CreateSubnet",
+    "instance": "LaunchInstance",
+    "network_security_group": "CreateNetworkSecurityGroup",
+    "network_security_group_security_rule": "AddSecurityRule",
+}
 TERRAFORM_ONLY = {"count", "depends_on", "dynamic", "lifecycle", "manage_default_resource_id"}
 RENAMED = {"enabled": "is_enabled", "source_id": "image_id"}
-PROVIDERS_OWN = {"UpdateSecurityListDetails": {"compartment_id": "str"},
-                 "AddSecurityRuleDetails": {"network_security_group_id": "str"}}  # fmt: skip
+PROVIDERS_OWN = {
+    "UpdateSecurityListDetails": {"compartment_id": "str"},
+    "AddSecurityRuleDetails": {"network_security_group_id": "str"},
+}
 ABSTRACT = {"InstanceSourceDetails": "InstanceSourceViaImageDetails"}
 
 
@@ -243,12 +259,22 @@ REFUSED = {  # variable: [(its error message, values)]
         ("is not one line that begins", ["ssh-dss AAAA", KEY[12:], f"{KEY}\n{KEY}", "~/.ssh/id_ed25519.pub", None]),
     ],
     "learner_keys": [("holds a PRIVATE key", [[KEY, PRIVATE]]), ("is a list of lines", [[KEY, "anna"], None])],
-    "repository": [("is not an https:// address", [
-        "git@git.example.org:a/b.git", "http://git.example.org/a", "https://me:word@git.example.org/a",
-        "https://git.example.org/a';reboot;'", "https://git.example.org/$(reboot)", None])],
+    "repository": [
+        (
+            "is not an https:// address",
+            [
+                "git@git.example.org:a/b.git",
+                "http://git.example.org/a",
+                "https://me:word@git.example.org/a",
+                "https://git.example.org/a';reboot;'",
+                "https://git.example.org/$(reboot)",
+                None,
+            ],
+        )
+    ],
     "revision": [("is not the name of a tag", ["", "-f", "a b", "a'b", None])],
     "jupyter_port": [("is a whole number from 1024 to 65535", [80, 65536])],
-}  # fmt: skip
+}
 ROUNDS = {name: [(value, words) for words, values in cases for value in values] for name, cases in REFUSED.items()}
 
 
@@ -486,8 +512,14 @@ def test_the_form_asks_for_the_stacks_variables():
     assert sorted(shown) == sorted(f"${{{name}}}" for name in SCHEMA["outputs"])
     assert {output["type"] for output in SCHEMA["outputs"].values()} <= {"map", "string"}
     types = {"number": {"integer"}, "bool": {"boolean"}, "${list(string)}": {"array"}}
-    strings = {"string", "enum", "oci:core:ssh:publickey", "oci:identity:compartment:id", "oci:identity:region:name",
-               "oci:identity:availabilitydomain:name"}  # fmt: skip
+    strings = {
+        "string",
+        "enum",
+        "oci:core:ssh:publickey",
+        "oci:identity:compartment:id",
+        "oci:identity:region:name",
+        "oci:identity:availabilitydomain:name",
+    }
     for name, field in form.items():
         variable = variables[name]
         assert field["type"] in types.get(variable["type"], strings) and field["title"], name

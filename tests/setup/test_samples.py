@@ -34,7 +34,7 @@ def sound_of(path: Path) -> np.ndarray:
 
 def loudness(track: np.ndarray, count: int = 200) -> np.ndarray:
     """RMS of each frame's stretch of sound."""
-    return np.sqrt((track[:count * 2000].reshape(count, 2000) ** 2).mean(1))
+    return np.sqrt((track[: count * 2000].reshape(count, 2000) ** 2).mean(1))
 
 
 @pytest.mark.parametrize("name", samples.NAMES)
@@ -133,17 +133,20 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize(("old", "new", "says"), [
-    ("seed: 3", "seed: 3\nsede: 4", "unknown key 'sede'"),
-    ("  blush: 0.35\n", "  blush: 0.35\n  glow: 1\n", "unknown key 'glow'"),
-    ("  muscle: 0.45\n", "", "lacks the key 'muscle'"),
-    ("style: long", "style: bald", "choose one of long, short"),
-    ("style: long", "style: short", "unknown key 'cut'"),
-    ("cut: 7.0", "cut: low", "must be a number"),
-    ("base: [216, 168, 141]", "base: [216, 168]", "three numbers"),
-    ("frames: 200", "frames: 200.5", "whole number"),
-    ("seed: 3", "seed: [", "not valid YAML"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("seed: 3", "seed: 3\nsede: 4", "unknown key 'sede'"),
+        ("  blush: 0.35\n", "  blush: 0.35\n  glow: 1\n", "unknown key 'glow'"),
+        ("  muscle: 0.45\n", "", "lacks the key 'muscle'"),
+        ("style: long", "style: bald", "choose one of long, short"),
+        ("style: long", "style: short", "unknown key 'cut'"),
+        ("cut: 7.0", "cut: low", "must be a number"),
+        ("base: [216, 168, 141]", "base: [216, 168]", "three numbers"),
+        ("frames: 200", "frames: 200.5", "whole number"),
+        ("seed: 3", "seed: [", "not valid YAML"),
+    ],
+)
 def test_settings_that_do_not_fit_are_refused(tmp_path, old, new, says):
     with pytest.raises(SampleError, match=says):
         settings.load(changed(tmp_path, old, new))
@@ -243,6 +246,7 @@ def test_mask_without_frames_is_refused(tmp_path):
 
 def test_encode_writes_every_frame_and_refuses_a_gap(tmp_path):
     from renderer.encode import encode
+
     for i in range(3):
         cv2.imwrite(str(tmp_path / f"{i:04d}.png"), np.full((64, 96, 3), 40 * i + 60, np.uint8))
     encode(tmp_path, tmp_path / "clip.mp4", 3)

@@ -35,14 +35,19 @@ STUBS = {
     "dpkg-query": 'grep -qxF -- "${!#}" $state/packages && echo -n installed',
     "rpm": 'grep -qxF -- "${!#}" $state/packages',
     "apt-cache": 'grep -qxF -- "$2" $state/offered && echo "Package: $2"',
-    "getent": '[[ -e $state/user.$2 ]]',
-    "useradd": 'touch $state/user.${!#}',
+    "getent": "[[ -e $state/user.$2 ]]",
+    "useradd": "touch $state/user.${!#}",
     "runuser": 'shift 3; exec "$@"',
-    "chown": ":", "chattr": ":", "mkswap": ":", "modprobe": ":", "systemd-analyze": ":", "sleep": ":",
+    "chown": ":",
+    "chattr": ":",
+    "mkswap": ":",
+    "modprobe": ":",
+    "systemd-analyze": ":",
+    "sleep": ":",
     "swapon": 'echo "$1 file 1 0 -2" >>$root/proc/swaps',
-    "dd": 'for a; do case $a in of=*) echo zeros >${a#of=} ;; esac; done',
-    "df": 'echo Header; echo disk 1 1 $(cat $state/free_mb) 1% /',
-    "nvidia-smi": '[[ -e $state/driver ]]',
+    "dd": "for a; do case $a in of=*) echo zeros >${a#of=} ;; esac; done",
+    "df": "echo Header; echo disk 1 1 $(cat $state/free_mb) 1% /",
+    "nvidia-smi": "[[ -e $state/driver ]]",
     "uname": "echo 6.8.0-1013-oracle",
     "nproc": "echo 8",
     "ss": "cat $state/listening",
@@ -53,7 +58,7 @@ STUBS = {
         is-active) [[ -e $state/active.${!#} ]] ;;
         enable) touch $state/enabled.${!#} ;; disable) rm $state/enabled.${!#} ;; start) touch $state/active.${!#} ;;
         esac""",
-}  # fmt: skip
+}
 TOOLS = """awk bash cat chmod cmp cp cut date dirname env find flock grep head id ls mkdir mktemp mv od printf rm sed
     sort stat tee test touch tr wc""".split()
 
@@ -80,8 +85,13 @@ class Vm:
         self.put("etc/fstab", "/dev/sda1 / ext4 defaults 0 1\n")
         self.put("proc/meminfo", f"MemTotal: {memory_mb * 1024} kB\n")
         self.put("proc/swaps", "Filename Type Size Used Priority\n")
-        for name, text in {"free_mb": "90000", "stranger": "403", "offered": "", "packages": "",
-                           "listening": "LISTEN 0 128 127.0.0.1:8888 *:*"}.items():  # fmt: skip
+        for name, text in {
+            "free_mb": "90000",
+            "stranger": "403",
+            "offered": "",
+            "packages": "",
+            "listening": "LISTEN 0 128 127.0.0.1:8888 *:*",
+        }.items():
             (self.state / name).write_text(text)
         for name in TOOLS:
             (self.bin / name).symlink_to(shutil.which(name))
@@ -105,10 +115,17 @@ class Vm:
         for number, (kind, chip) in enumerate([("0x030200", device), ("0x040300", "0x10f7")]):
             for name, text in {"vendor": "0x10de", "class": kind, "device": chip}.items():
                 self.put(f"sys/bus/pci/devices/0000:0{number}:00.0/{name}", text + "\n")
-        offered = [f"{head}-{branch}-server{open}{tail}" for branch in (535, 570, 580) for open in ("", "-open")
-                   for head, tail in [("nvidia-headless-no-dkms", ""), ("nvidia-headless", ""),
-                                      ("linux-modules-nvidia", "-6.8.0-1013-oracle"),
-                                      ("linux-modules-nvidia", "-oracle")]]  # fmt: skip
+        offered = [
+            f"{head}-{branch}-server{open}{tail}"
+            for branch in (535, 570, 580)
+            for open in ("", "-open")
+            for head, tail in [
+                ("nvidia-headless-no-dkms", ""),
+                ("nvidia-headless", ""),
+                ("linux-modules-nvidia", "-6.8.0-1013-oracle"),
+                ("linux-modules-nvidia", "-oracle"),
+            ]
+        ]
         (self.state / "offered").write_text("\n".join([*offered, "nvidia-modprobe"]))
 
     def run(self, *options: str) -> subprocess.CompletedProcess:
@@ -184,8 +201,9 @@ def test_units_are_understood_and_hardened(tmp_path, name, limit):
     unit = rendered(name, tmp_path)
     done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    judged = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
-                            capture_output=True, text=True)  # fmt: skip
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True
+    )
     assert float(re.search(r"exposure level for \S+: ([\d.]+)", judged.stdout)[1]) < limit
 
 
@@ -240,10 +258,14 @@ def test_swap_on_a_micro_comes_first_and_once(tmp_path):
 
 
 @on_linux
-@pytest.mark.parametrize(("memory", "booted", "other", "says"), [
-    (4000, True, False, "already: enough memory"), (960, False, False, "skipped: no swap file in a container"),
-    (960, True, True, "already: swap of this machine's own"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("memory", "booted", "other", "says"),
+    [
+        (4000, True, False, "already: enough memory"),
+        (960, False, False, "skipped: no swap file in a container"),
+        (960, True, True, "already: swap of this machine's own"),
+    ],
+)
 def test_no_swap_file_where_none_is_needed_or_possible(tmp_path, memory, booted, other, says):
     vm = Vm(tmp_path, memory_mb=memory)
     if other:
@@ -255,31 +277,45 @@ def test_no_swap_file_where_none_is_needed_or_possible(tmp_path, memory, booted,
 
 
 @on_linux
-@pytest.mark.parametrize(("device", "kind"), [
-    ("0x15f8", ""), ("0x1db1", ""), ("0x1eb8", "-open"), ("0x2236", "-open"), ("0x2330", "-open"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [
+        ("0x15f8", ""),
+        ("0x1db1", ""),
+        ("0x1eb8", "-open"),
+        ("0x2236", "-open"),
+        ("0x2330", "-open"),
+    ],
+)
 def test_the_driver_fits_the_card_and_a_reboot_is_asked_for_once(vm, device, kind):
     """P100 and V100 need the closed modules, T4, A10 and H100 get the open ones."""
     vm.card(device)
     assert "sudo reboot" in vm.refuses("--only", "driver", status=3)
     (install,) = [call for call in vm.calls() if call.startswith("apt-get") and " install " in call]
     assert install.split("--no-install-recommends ")[1].split() == [
-        f"linux-modules-nvidia-580-server{kind}-6.8.0-1013-oracle", f"nvidia-headless-no-dkms-580-server{kind}",
-        f"linux-modules-nvidia-580-server{kind}-oracle", "nvidia-utils-580-server", "nvidia-modprobe"]  # fmt: skip
+        f"linux-modules-nvidia-580-server{kind}-6.8.0-1013-oracle",
+        f"nvidia-headless-no-dkms-580-server{kind}",
+        f"linux-modules-nvidia-580-server{kind}-oracle",
+        "nvidia-utils-580-server",
+        "nvidia-modprobe",
+    ]
     (vm.state / "driver").touch()
     assert "Ready: 0 changed" in vm.ready("--only", "driver")
 
 
 @on_linux
-@pytest.mark.parametrize(("step", "system", "damage", "says"), [
-    ("check", "fedora 40", None, "take one of these images"),
-    ("check", "ubuntu 20.04", None, "This is ubuntu 20.04"),
-    ("check", "ubuntu 24.04", ("free_mb", "3000"), "3000 MB left"),
-    ("packages", "ubuntu 24.04", ("offline", ""), "check the network"),
-    ("verify", "ubuntu 24.04", ("stranger", "200"), "answers 200 to a stranger"),
-    ("verify", "ubuntu 24.04", ("stranger", "404"), "Nothing answers"),
-    ("verify", "ubuntu 24.04", ("listening", "LISTEN 0 128 *:8888 *:*"), "open at *:8888"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("step", "system", "damage", "says"),
+    [
+        ("check", "fedora 40", None, "take one of these images"),
+        ("check", "ubuntu 20.04", None, "This is ubuntu 20.04"),
+        ("check", "ubuntu 24.04", ("free_mb", "3000"), "3000 MB left"),
+        ("packages", "ubuntu 24.04", ("offline", ""), "check the network"),
+        ("verify", "ubuntu 24.04", ("stranger", "200"), "answers 200 to a stranger"),
+        ("verify", "ubuntu 24.04", ("stranger", "404"), "Nothing answers"),
+        ("verify", "ubuntu 24.04", ("listening", "LISTEN 0 128 *:8888 *:*"), "open at *:8888"),
+    ],
+)
 def test_the_first_failure_stops_it_with_one_sentence(tmp_path, step, system, damage, says):
     vm = Vm(tmp_path, system=system)
     if damage:
@@ -304,10 +340,20 @@ def test_a_clone_in_a_home_is_refused(vm):
 
 
 @on_linux
-@pytest.mark.parametrize("options", [
-    ["--port", "80"], ["--port", "x"], ["--port", "99999"], ["--user", "a b"], ["--home", "here"], ["--hub", "100"],
-    ["--hub"], ["--only", "nothing"], ["--what"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--port", "80"],
+        ["--port", "x"],
+        ["--port", "99999"],
+        ["--user", "a b"],
+        ["--home", "here"],
+        ["--hub", "100"],
+        ["--hub"],
+        ["--only", "nothing"],
+        ["--what"],
+    ],
+)
 def test_wrong_options(vm, options):
     assert "--help" in vm.refuses(*options, status=2)
     assert not (vm.root / "var/log").exists()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib.label import TEXT, Label
+from faceswap_lib.trust.label import TEXT, Label
 
 SIZES = [(320, 320), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920), (200, 100), (97, 161), (64, 48), (33, 500)]
 

@@ -76,8 +76,9 @@ class Actor:
         out["face"] = head.face_region(ids)
         return out
 
-    def pose(self, expression: dict[str, float], yaw: float = 0, pitch: float = 0, roll: float = 0,
-             trans: tuple = (0, 0, 0)) -> Posed:
+    def pose(
+        self, expression: dict[str, float], yaw: float = 0, pitch: float = 0, roll: float = 0, trans: tuple = (0, 0, 0)
+    ) -> Posed:
         """The head with expression weights by name, angles in degrees and a shift in decimetres."""
         vertices = self.vertices.copy()
         for name, weight in expression.items():

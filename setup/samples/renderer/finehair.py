@@ -16,8 +16,7 @@ class Brows:
 
     def __init__(self, actor: Actor, rng: np.random.Generator):
         self.brows, canon = actor.person.brows, actor.head.canon
-        faces = [f for f in actor.head.body.base_faces
-                 if canon[f, 2].mean() > 0.8 and 8.2 < canon[f, 1].mean() < 8.9]
+        faces = [f for f in actor.head.body.base_faces if canon[f, 2].mean() > 0.8 and 8.2 < canon[f, 1].mean() < 8.9]
         tried = scatter(rng, faces, actor.vertices, 26000)
         self.roots = thin(rng, tried, lambda: self.chance(tried.at(canon)))
         self.local = self.comb(actor, rng)
@@ -84,16 +83,21 @@ class Lashes:
 def lash_columns(actor: Actor, side: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Vertex ids of a strip's roots and tips, column by column along the lid; roots are nearest to the eyeball."""
     head = actor.head
-    uv = {i: head.data.uv[t] for ids, uvs in head.data.faces[f"helper-{side}-eyelashes-{kind}"]
-          for i, t in zip(ids, uvs, strict=True)}
+    uv = {
+        i: head.data.uv[t]
+        for ids, uvs in head.data.faces[f"helper-{side}-eyelashes-{kind}"]
+        for i, t in zip(ids, uvs, strict=True)
+    }
     ids, along = np.array(list(uv)), np.array(list(uv.values()))[:, 0]
     along = (along - along.min()) / np.ptp(along)
     eye = "l" if head.canon[ids, 0].mean() > 0 else "r"
     far = np.linalg.norm(head.canon[ids] - head.canon[head.data.groups[f"helper-{eye}-eye"]].mean(0), axis=1)
     columns = [np.where(np.abs(along - at) < 0.055)[0] for at in np.linspace(0, 1, 13)]
     columns = [c for c in columns if len(c) >= 2]
-    return (np.array([ids[c[np.argmin(far[c])]] for c in columns]),
-            np.array([ids[c[np.argmax(far[c])]] for c in columns]))
+    return (
+        np.array([ids[c[np.argmin(far[c])]] for c in columns]),
+        np.array([ids[c[np.argmax(far[c])]] for c in columns]),
+    )
 
 
 def lash_row(actor: Actor, side: str, kind: str, rng: np.random.Generator) -> LashRow:
@@ -103,5 +107,11 @@ def lash_row(actor: Actor, side: str, kind: str, rng: np.random.Generator) -> La
     count = int(strands * actor.person.lashes.density)
     place = np.sort(rng.random(count)) * (len(roots) - 1.001)
     k = place.astype(int)
-    return LashRow((roots[k], roots[k + 1]), (tips[k], tips[k + 1]), (place - k)[:, None],
-                   rng.uniform(0.75, 1.1, count)[:, None] * length, rng.normal(0, 0.01, (count, 3)), sag)
+    return LashRow(
+        (roots[k], roots[k + 1]),
+        (tips[k], tips[k + 1]),
+        (place - k)[:, None],
+        rng.uniform(0.75, 1.1, count)[:, None] * length,
+        rng.normal(0, 0.01, (count, 3)),
+        sag,
+    )

@@ -77,7 +77,7 @@ class Bound:
 
     def at(self, values: np.ndarray) -> np.ndarray:
         """Values given per vertex (v, k), at the points: (n, k)."""
-        return sum(values[self.corners[:, j]] * self.shares[:, j:j + 1] for j in range(3))
+        return sum(values[self.corners[:, j]] * self.shares[:, j : j + 1] for j in range(3))
 
     def frames(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(points, normals, tangents, bitangents), each (n, 3), on the mesh as it stands now."""
@@ -115,8 +115,12 @@ def eyeball() -> tuple[np.ndarray, list, np.ndarray]:
     around = 2 * math.pi * np.arange(segments) / segments
     angle, turn_ = (grid.ravel() for grid in np.meshgrid(polar, around, indexing="ij"))
     radius = 1 + 0.055 * np.clip(1 - (angle / 0.50) ** 2, 0, 1)  # the cornea's bulge
-    vertices = np.stack([radius * np.sin(angle) * np.cos(turn_), radius * np.sin(angle) * np.sin(turn_),
-                         radius * np.cos(angle)], 1)
-    faces = [(i + k, i + segments + k, i + segments + (k + 1) % segments, i + (k + 1) % segments)
-             for i in range(0, (rings - 1) * segments, segments) for k in range(segments)]
+    vertices = np.stack(
+        [radius * np.sin(angle) * np.cos(turn_), radius * np.sin(angle) * np.sin(turn_), radius * np.cos(angle)], 1
+    )
+    faces = [
+        (i + k, i + segments + k, i + segments + (k + 1) % segments, i + (k + 1) % segments)
+        for i in range(0, (rings - 1) * segments, segments)
+        for k in range(segments)
+    ]
     return vertices, faces, angle

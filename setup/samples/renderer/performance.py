@@ -75,9 +75,15 @@ def curves(seed: int, count: int, yaw: float, pitch: float, roll: float) -> dict
 def performance(seed: int, count: int, yaw: float = 27, pitch: float = 11, roll: float = 7) -> list[dict]:
     """One dict a frame: expression weights 0..1 by name, gaze and head angles in degrees, trans in decimetres."""
     c = curves(seed, count, yaw, pitch, roll)
-    named = {"jawOpen": c["jaw"], "mouthPucker": c["pucker"], "mouthFunnel": 0.3 * c["pucker"],
-             "browInnerUp": c["brow"], **{key: c[key] for key in ("gazex", "gazey", *POSE)},
-             **side("Left", 1.0, c), **side("Right", 0.92, c)}
+    named = {
+        "jawOpen": c["jaw"],
+        "mouthPucker": c["pucker"],
+        "mouthFunnel": 0.3 * c["pucker"],
+        "browInnerUp": c["brow"],
+        **{key: c[key] for key in ("gazex", "gazey", *POSE)},
+        **side("Left", 1.0, c),
+        **side("Right", 0.92, c),
+    }
     return [{key: values[i].tolist() for key, values in named.items()} for i in range(count)]
 
 

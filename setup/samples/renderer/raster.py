@@ -37,8 +37,15 @@ def program(context: moderngl.Context, name: str) -> moderngl.Program:
 class Surface:
     """A part of the mesh on the graphics side; `columns` (n, 9) are blush, regions and brow of its vertices."""
 
-    def __init__(self, shader: moderngl.Program, kind: int, rest: np.ndarray, faces: list, steps: int = 0,
-                 columns: np.ndarray | None = None):
+    def __init__(
+        self,
+        shader: moderngl.Program,
+        kind: int,
+        rest: np.ndarray,
+        faces: list,
+        steps: int = 0,
+        columns: np.ndarray | None = None,
+    ):
         self.shader, self.kind, self.matrices = shader, kind, []
         fixed, faces = np.c_[rest, np.zeros((len(rest), 9)) if columns is None else columns], [list(f) for f in faces]
         for _ in range(steps):
@@ -48,10 +55,14 @@ class Surface:
         self.corners = triangles(faces).astype(np.int32)
         context = shader.ctx
         self.moving = context.buffer(reserve=len(fixed) * 24)
-        self.array = context.vertex_array(shader, [
-            (self.moving, "3f 3f", "position", "normal"),
-            (context.buffer(fixed.astype(np.float32)), "3f 4f 4f 1f", "rest", "blush", "regions", "brow"),
-        ], context.buffer(self.corners))
+        self.array = context.vertex_array(
+            shader,
+            [
+                (self.moving, "3f 3f", "position", "normal"),
+                (context.buffer(fixed.astype(np.float32)), "3f 4f 4f 1f", "rest", "blush", "regions", "brow"),
+            ],
+            context.buffer(self.corners),
+        )
 
     def draw(self, points: np.ndarray) -> None:
         """Draw it with its vertices at points (n, 3)."""
@@ -76,8 +87,11 @@ class Strands:
         first = np.arange(count)[:, None] * length + np.arange(length - 1)[None]
         self.random = np.repeat(np.random.default_rng(0).random(count), length)
         self.buffer = shader.ctx.buffer(reserve=count * length * 28)
-        self.array = shader.ctx.vertex_array(shader, [(self.buffer, "3f 3f 1f", "position", "tangent", "random")],
-                                             shader.ctx.buffer(np.stack([first, first + 1], -1).astype(np.int32)))
+        self.array = shader.ctx.vertex_array(
+            shader,
+            [(self.buffer, "3f 3f 1f", "position", "tangent", "random")],
+            shader.ctx.buffer(np.stack([first, first + 1], -1).astype(np.int32)),
+        )
 
     def draw(self, points: np.ndarray) -> None:
         """Draw the strands at points (n, k, 3)."""
@@ -96,19 +110,38 @@ def view_matrix(look: Look, lens: float) -> bytes:
     turn[:3, :3] = right, np.cross(right, ahead), -ahead
     turn[:3, 3] = -turn[:3, :3] @ eye
     near, far, zoom = 1.0, 60.0, lens / 18
-    flat = np.array([[zoom, 0, 0, 0], [0, zoom, 0, 0],
-                     [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)], [0, 0, -1, 0]])
+    flat = np.array(
+        [
+            [zoom, 0, 0, 0],
+            [0, zoom, 0, 0],
+            [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
+            [0, 0, -1, 0],
+        ]
+    )
     return (flat @ turn).T.astype(np.float32).tobytes()
 
 
 def colors(person: Person) -> dict[str, tuple]:
     """The skin shader's colours (linear) and strengths."""
     skin, eyes = person.skin, person.eyes
-    plain = {"base": skin.base, "dark": skin.dark, "red": skin.red, "socket": skin.socket, "lips": skin.lips,
-             "brow_color": person.brows.color, "scalp": person.hair.scalp, "beard": skin.beard_color}
-    return {**{name: linear(color) for name, color in plain.items()}, "shirt": person.shirt,
-            "inner": eyes.inner, "middle": eyes.middle, "outer": eyes.outer,
-            "strength": (skin.blush, skin.beard, skin.lip_strength, person.brows.paint)}
+    plain = {
+        "base": skin.base,
+        "dark": skin.dark,
+        "red": skin.red,
+        "socket": skin.socket,
+        "lips": skin.lips,
+        "brow_color": person.brows.color,
+        "scalp": person.hair.scalp,
+        "beard": skin.beard_color,
+    }
+    return {
+        **{name: linear(color) for name, color in plain.items()},
+        "shirt": person.shirt,
+        "inner": eyes.inner,
+        "middle": eyes.middle,
+        "outer": eyes.outer,
+        "strength": (skin.blush, skin.beard, skin.lip_strength, person.brows.paint),
+    }
 
 
 class Raster:
@@ -135,11 +168,13 @@ class Raster:
         columns = np.stack([regions[name] for name in names], 1)
         kinds = [(SHIRT, head.shirt, 1), *((TOOTH, part, 1) for part in head.teeth.values()), (TONGUE, head.tongue, 0)]
         self.parts = [(head.body, Surface(self.skin, SKIN, head.canon[head.body.ids], head.body.faces, 1, columns))]
-        self.parts += [(part, Surface(self.skin, kind, head.canon[part.ids], part.faces, steps))
-                       for kind, part, steps in kinds]
+        self.parts += [
+            (part, Surface(self.skin, kind, head.canon[part.ids], part.faces, steps)) for kind, part, steps in kinds
+        ]
         self.ball, faces, angle = eyeball()
-        self.eyes = {side: Surface(self.skin, EYE, self.ball, faces, columns=np.repeat(angle[:, None], 9, 1))
-                     for side in "lr"}
+        self.eyes = {
+            side: Surface(self.skin, EYE, self.ball, faces, columns=np.repeat(angle[:, None], 9, 1)) for side in "lr"
+        }
         rest = self.actor.pose({}).vertices
         self.shirt_gap = vertex_normals(rest, head.shirt.base_faces)[head.shirt.ids] * SHIRT_GAP
 

@@ -44,29 +44,40 @@ class Scene:
         head, person = self.actor.head, self.actor.person
         body, shirt = head.body, head.shirt
         regions = {"m_" + name: mask for name, mask in self.actor.regions.items()}
-        self.body = objects.add_mesh("body", vertices[body.ids], body.faces, skin_material(person), regions,
-                                     head.canon[body.ids], smooth=2)
+        self.body = objects.add_mesh(
+            "body", vertices[body.ids], body.faces, skin_material(person), regions, head.canon[body.ids], smooth=2
+        )
         self.shirt_gap = vertex_normals(vertices, shirt.base_faces)[shirt.ids] * SHIRT_GAP
-        self.shirt = objects.add_mesh("shirt", vertices[shirt.ids] + self.shirt_gap, shirt.faces,
-                                      materials.shirt_material(person.shirt), rest=head.canon[shirt.ids], smooth=2)
+        self.shirt = objects.add_mesh(
+            "shirt",
+            vertices[shirt.ids] + self.shirt_gap,
+            shirt.faces,
+            materials.shirt_material(person.shirt),
+            rest=head.canon[shirt.ids],
+            smooth=2,
+        )
         cloth = self.shirt.modifiers.new("cloth", "SOLIDIFY")
         cloth.thickness, cloth.offset = 0.04, -1
 
     def add_mouth(self, vertices: np.ndarray) -> None:
         """Teeth and tongue."""
         head, enamel = self.actor.head, materials.teeth_material()
-        self.teeth = {name: objects.add_mesh(name, vertices[part.ids], part.faces, enamel,
-                                             rest=head.canon[part.ids], smooth=1)
-                      for name, part in head.teeth.items()}
-        self.tongue = objects.add_mesh("tongue", vertices[head.tongue.ids], head.tongue.faces,
-                                       materials.tongue_material(), smooth=1)
+        self.teeth = {
+            name: objects.add_mesh(name, vertices[part.ids], part.faces, enamel, rest=head.canon[part.ids], smooth=1)
+            for name, part in head.teeth.items()
+        }
+        self.tongue = objects.add_mesh(
+            "tongue", vertices[head.tongue.ids], head.tongue.faces, materials.tongue_material(), smooth=1
+        )
 
     def add_eyes(self) -> None:
         """Both eyeballs, at the origin until the first pose."""
         self.ball, faces, angle = eyeball()
         material = materials.eye_material(self.actor.person.eyes)
-        self.eyes = {side: objects.add_mesh("eye" + side, self.ball, faces, material, {"angle": angle}, self.ball)
-                     for side in "lr"}
+        self.eyes = {
+            side: objects.add_mesh("eye" + side, self.ball, faces, material, {"angle": angle}, self.ball)
+            for side in "lr"
+        }
 
     def add_hair(self, vertices: np.ndarray) -> None:
         """Hair, brows and lashes, all strewn by one generator."""
@@ -74,10 +85,12 @@ class Scene:
         self.strands, radius = grow_hair(self.actor, rng)
         self.hair = objects.add_curves("hair", self.strands, radius, materials.hair_material(person.hair))
         self.brow_hairs, self.lash_hairs = Brows(self.actor, rng), Lashes(self.actor, rng)
-        self.brows = objects.add_curves("brows", self.brow_hairs.points(vertices), self.brow_hairs.radius,
-                                        materials.brow_material(person.brows))
-        self.lashes = objects.add_curves("lashes", self.lash_hairs.points(vertices), self.lash_hairs.radius,
-                                         materials.lash_material())
+        self.brows = objects.add_curves(
+            "brows", self.brow_hairs.points(vertices), self.brow_hairs.radius, materials.brow_material(person.brows)
+        )
+        self.lashes = objects.add_curves(
+            "lashes", self.lash_hairs.points(vertices), self.lash_hairs.radius, materials.lash_material()
+        )
 
     def set_look(self, look: Look, lens: float) -> None:
         """Camera, world, lamps and backdrop."""

@@ -219,5 +219,6 @@ def hybrid(head: Person, face: Person) -> Person:
     """The ideal face-only swap: `head` with its hair, clothes, light and complexion, and the face of `face` in it."""
     complexion = {key: getattr(head.skin, key) for key in ("base", "dark", "red", "blush", "socket")}
     tinted = dataclasses.replace(face, skin=dataclasses.replace(face.skin, **complexion))
-    return dataclasses.replace(head, face=tinted, brows=face.brows, eyes=face.eyes, lashes=face.lashes,
-                               blink=face.blink)
+    return dataclasses.replace(
+        head, face=tinted, brows=face.brows, eyes=face.eyes, lashes=face.lashes, blink=face.blink
+    )

@@ -30,8 +30,9 @@ def skin_color(graph: Graph, person: Person, where: Socket) -> tuple[Socket, Gra
     """(colour, grain, lips region) of one person's skin."""
     skin, red = person.skin, linear(person.skin.red)
     grain = Grain(graph.noise(where, 2.2, 4), graph.noise(where, 14, 4), graph.noise(where, 55, 2))
-    color = graph.mix(graph.math("MULTIPLY_ADD", grain.patches, 1.6, -0.45, clamp=True),
-                      linear(skin.base), linear(skin.dark))
+    color = graph.mix(
+        graph.math("MULTIPLY_ADD", grain.patches, 1.6, -0.45, clamp=True), linear(skin.base), linear(skin.dark)
+    )
     blotch = graph.math("MULTIPLY_ADD", grain.blotches, 2.2, -0.95, clamp=True)
     color = graph.mix(graph.math("MULTIPLY", blotch, 0.35), color, red)
     for region, share in (("cheek", 1.0), ("nose", 0.9), ("ears", 0.8)):
@@ -83,8 +84,13 @@ def skin_material(person: Person) -> Any:
     rough = graph.math("MULTIPLY_ADD", grain.blotches, 0.25, person.skin.roughness)
     rough = graph.math("SUBTRACT", rough, graph.math("MULTIPLY", lips, 0.14))
     rough = graph.math("SUBTRACT", rough, graph.math("MULTIPLY", graph.value("m_nose"), 0.06))
-    graph.surface_is(base_color=color, roughness=rough, specular_ior_level=0.42,
-                     subsurface_weight=person.skin.subsurface, subsurface_radius=(1, 0.35, 0.18),
-                     subsurface_scale=0.045)
+    graph.surface_is(
+        base_color=color,
+        roughness=rough,
+        specular_ior_level=0.42,
+        subsurface_weight=person.skin.subsurface,
+        subsurface_radius=(1, 0.35, 0.18),
+        subsurface_scale=0.045,
+    )
     graph.bump(relief(graph, where, grain, lips), 0.35, 0.012)
     return graph.material

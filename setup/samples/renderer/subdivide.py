@@ -85,7 +85,14 @@ def subdivide(count: int, faces: list) -> tuple[csr_matrix, list]:
     rows, columns = np.array(list(entries)).T
     shape = (count + len(faces) + len(mesh.number), count)
     matrix = coo_matrix((list(entries.values()), (rows, columns)), shape=shape).tocsr()
-    quads = [[corner, mesh.edge_point(corner, face[(i + 1) % len(face)]), mesh.face_point(index),
-              mesh.edge_point(corner, face[i - 1])]
-             for index, face in enumerate(faces) for i, corner in enumerate(face)]
+    quads = [
+        [
+            corner,
+            mesh.edge_point(corner, face[(i + 1) % len(face)]),
+            mesh.face_point(index),
+            mesh.edge_point(corner, face[i - 1]),
+        ]
+        for index, face in enumerate(faces)
+        for i, corner in enumerate(face)
+    ]
     return matrix, quads

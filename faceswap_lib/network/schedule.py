@@ -1,0 +1,36 @@
+"""How long a training goes on, and how fast it learns when."""
+
+from faceswap_lib import UserError
+from faceswap_lib.network.batches import Side
+from faceswap_lib.profiles import Profile
+
+RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
+RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
+WARM = 30  # steps to the full rate
+
+
+def budget(
+    size: Profile, minutes: float | None, iterations: int | None, sides: dict[str, Side]
+) -> tuple[float | None, int | None]:
+    """(minutes, iterations) of a training: those given, else the profile's; UserError below 0.
+
+    Passes over the larger side become iterations.
+    """
+    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
+        raise UserError("Training time and iterations cannot be negative.")
+    if minutes is not None or iterations is not None:
+        return minutes, iterations
+    passes = size.passes and -(-size.passes * max(side.cut for side in sides.values()) // size.batch)
+    return size.minutes, passes or size.iterations
+
+
+def learning_rate(iteration: int, share: float, from_base: bool) -> float:
+    """Of a step: it rises over the first WARM ones, and falls over the budget's second half; share of it used, 0..1."""
+    rate = RATE_FROM_BASE if from_base else RATE
+    return rate * min(1.0, (iteration + 1) / WARM) * min(1.0, max(0.02, 2 * (1 - share)))
+
+
+def plateau(history: list[dict], patience: int | None) -> bool:
+    """Whether the last `patience` checks on held-out faces brought no better one; never without patience."""
+    held = [row["held_a"] + row["held_b"] for row in history]
+    return bool(patience) and len(held) > patience and min(held[-patience:]) >= min(held[:-patience])
