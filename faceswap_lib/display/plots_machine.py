@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from faceswap_lib.display import theme
-from faceswap_lib.machine.facts import cards
+from faceswap_lib.machine import cards
 from faceswap_lib.machine.speed import Load, Roof
 from faceswap_lib.machine.worker import Timing
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import io
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, files
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Contents, Record, Source
 
@@ -157,7 +157,7 @@ def test_saving_that_fails_leaves_what_was_there(folder, monkeypatch):
     def refuse(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(faceset.os, "replace", refuse)
+    monkeypatch.setattr(files.os, "replace", refuse)
     with pytest.raises(OSError):
         faceset.save(folder, contents.model_copy(update={"crop": 99}))
     assert (folder / "faces.json").read_bytes() == before

@@ -503,11 +503,11 @@ def test_output_replaces_an_old_one_only_when_complete(tmp_path):
 
     def watched(pulled):
         for _, frame in pulled:
-            assert out.read_bytes() == b"old" and (tmp_path / ".out.part.mp4").exists()
+            assert out.read_bytes() == b"old" and (tmp_path / ".part.out.mp4").exists()
             yield frame
 
     video.rewrite(source, out, watched)
-    assert video.probe(out).frames == COUNT and not (tmp_path / ".out.part.mp4").exists()
+    assert video.probe(out).frames == COUNT and not (tmp_path / ".part.out.mp4").exists()
 
 
 def bad_inputs(folder: Path) -> dict[str, Path]:
@@ -607,7 +607,7 @@ def test_full_disk(tmp_path, suffix):
     out.write_bytes(b"precious")
     for use in (lambda: video.rewrite(source, out, same), lambda: video.write(out, [picture(0)] * 3, 24)):
         # Everything written to /dev/full fails with ENOSPC, as on a full disk.
-        (tmp_path / f".out.part{suffix}").symlink_to("/dev/full")
+        (tmp_path / f".part.out{suffix}").symlink_to("/dev/full")
         with pytest.raises(UserError, match=f"'{out}' .* disk is full"):
             use()
         assert out.read_bytes() == b"precious"
