@@ -210,7 +210,7 @@ def test_quiet_drops_what_c_libraries_print_in_a_notebook_only(shell, expected):
     program = f"""
 import os, sys, types, warnings
 sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: {shell})
-from faceswap_lib import pages
+from faceswap_lib.display import pages
 python = os.fdopen(os.dup(1), "w")  # as in a notebook, where Python's stderr is no longer file 2
 pages.quiet()
 os.write(2, b"from C")

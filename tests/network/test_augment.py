@@ -51,7 +51,7 @@ def test_held_out_faces_are_never_drawn(side):
 def test_nothing_changes_where_all_random_numbers_are_0(side):
     i = np.arange(4)
     still = (np.zeros((4, 6, 6, 2), "f4"), np.zeros((4, 2, 3), "f4"), np.zeros((4, 3, 3, 3), "f4"))
-    made = augment._make(i, side.targets, side.motions, side.weights, side.own, *still)
+    made = augment._make(i, (side.targets, side.motions, side.weights, side.own), still[:2], still[2])
     for name, value in zip(augment.NAMES, made, strict=True):
         assert np.array(value) == pytest.approx(batches.plain(side, i, "a")[f"{name}_a"], abs=1e-5), name
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, profiles
+from faceswap_lib import UserError, files, profiles
 from faceswap_lib.measure import step_cost
 from faceswap_lib.network import checkpoint
 
@@ -101,7 +101,7 @@ def test_a_record_that_cannot_be_written_leaves_the_old_pair(net, saved, monkeyp
     def refuse(*_):
         raise OSError("read-only file system")
 
-    monkeypatch.setattr(checkpoint.os, "replace", refuse)
+    monkeypatch.setattr(files.os, "replace", refuse)
     with pytest.raises(UserError, match="read-only"):
         checkpoint.save(net, saved, {"profile": "other"}, [])
     assert [(saved / name).read_bytes() for name in ("model.json", "model.weights.h5")] == before

@@ -60,11 +60,11 @@ def test_a_reversed_gradient_has_the_other_sign(strength):
 def test_the_gradient_is_reversed_on_jax_too():
     code = """
 import jax, numpy as np
-from faceswap_lib import model
+from faceswap_lib.network import layers, losses
 x = np.linspace(-1, 1, 6, dtype="f4")
-back = jax.grad(lambda v: (model.reverse_gradient(v, 0.3) ** 3).sum())(x)
+back = jax.grad(lambda v: (losses.reverse_gradient(v, 0.3) ** 3).sum())(x)
 assert np.allclose(back, -0.3 * 3 * x ** 2, atol=1e-6), back
-shuffled = np.asarray(model.pixel_shuffle(np.arange(8, dtype="f4").reshape(1, 1, 2, 4)))
+shuffled = np.asarray(layers.pixel_shuffle(np.arange(8, dtype="f4").reshape(1, 1, 2, 4)))
 assert shuffled.ravel().tolist() == [0, 1, 4, 5, 2, 3, 6, 7]
 """
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
@@ -86,8 +86,8 @@ def test_dssim_is_scikit_images_away_from_the_border():
 
 def test_reconstruction_is_nothing_for_the_same_and_grows_with_the_difference():
     target, weight = noise(2, 16, 16, 3), np.ones((2, 16, 16, 1), "f4")
-    losses = [float(losses.reconstruction(np.clip(target + d, 0, 2), target, weight)) for d in (0, 0.05, 0.1, 0.3)]
-    assert losses[0] == pytest.approx(0, abs=1e-5) and losses == sorted(losses) and losses[3] > 0.3
+    found = [float(losses.reconstruction(np.clip(target + d, 0, 2), target, weight)) for d in (0, 0.05, 0.1, 0.3)]
+    assert found[0] == pytest.approx(0, abs=1e-5) and found == sorted(found) and found[3] > 0.3
 
 
 def test_hidden_pixels_have_no_part_in_the_loss():

@@ -102,7 +102,7 @@ def test_from_a_base_the_steps_are_smaller(base, facesets, tmp_path, monkeypatch
         train.train(
             *facesets.values(),
             tmp_path / str(scratch),
-            "smoke",
+            profile="smoke",
             iterations=3,
             from_scratch=scratch,
             each=lambda run, seen=seen: seen.append(float(run.net.optimizer.learning_rate)),
