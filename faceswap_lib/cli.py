@@ -170,10 +170,11 @@ def provision(
 ) -> None:
     """Whether your Oracle Cloud account can give a class its VMs, and at what price. Nothing is created."""
     from faceswap_lib import provision as lab
+    from faceswap_lib.cloud import bill
 
     plan = lab.provision(shape, learners, hours, ssh_key, config)
     _show(plan.rows)
-    _print(lab.shown(plan.costs, learners))
+    _print(bill.shown(plan.costs, learners))
     print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from faceswap_lib import UserError
 from faceswap_lib.checklist import Row
 from faceswap_lib.cloud import account, bill, oracle
-from faceswap_lib.cloud.bill import Price, compare, cost, shapes, shown
+from faceswap_lib.cloud.bill import Price
 from faceswap_lib.cloud.oracle import Fault, Places
 
-__all__ = ["Plan", "Row", "commands", "compare", "cost", "provision", "shapes", "shown"]  # a lab needs one module
 SSH_KEY = "~/.ssh/id_ed25519.pub"
 STACK = "setup/oci"
 MOST = 50  # learners; setup/oci makes no more
@@ -49,7 +48,7 @@ class Plan:
     @property
     def costs(self) -> list[bill.Cost]:
         """What it costs for the workshop, and for four other ways to end it, at the plan's price."""
-        return cost(self.shape, self.learners, self.hours, self.price, self.billed_when_stopped)
+        return bill.cost(self.shape, self.learners, self.hours, self.price, self.billed_when_stopped)
 
 
 def provision(

@@ -1,0 +1,202 @@
+"""The rules of the house: who may import whom, what a lab loads, how large a file is, and the words people type."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer
+
+from faceswap_lib import cli
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "faceswap_lib"
+# From the ground up. A module may import what stands on a lower floor or in its own room, and nothing else; the files
+# of one floor that are no room (labs above all) do not know one another.
+FLOORS = (
+    ("__init__",),
+    ("checklist", "files", "profiles", "progress", "samples"),
+    ("cloud", "face", "machine", "media"),
+    ("network", "trust"),
+    ("compose",),
+    ("measure",),
+    ("interop",),
+    ("display",),
+    ("provision", "gpu", "extract", "train", "convert", "evaluate", "detect"),
+    ("bench", "workshop"),
+    ("cli",),
+    ("__main__",),
+)
+ROOMS = ("cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
+# What a lab says to those who call it; notebooks and README use these words. Changing one breaks other people's code:
+# do it on purpose, and say it in CHANGELOG.md.
+LABS = {
+    "provision": {"Plan", "provision", "commands"},
+    "gpu": {"check", "judge", "suggest_profile", "fits", "describe"},
+    "extract": {"ExtractResult", "extract"},
+    "train": {"TrainResult", "Run", "Ablation", "train", "save"},
+    "convert": {"ConvertResult", "convert"},
+    "evaluate": {"evaluate"},
+    "bench": {"Pair", "bench", "ablate", "prepare"},
+    "workshop": {"Lab", "Workshop", "workshop", "closing", "parse_settings"},
+}
+# The same for the command line: verb -> its arguments and options.
+VERBS = {
+    "extract": "video --faces --profile --person --min-sharpness --min-size --max-yaw",
+    "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
+    " --no-gan --seed --from-scratch",
+    "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
+    " --keep-mouth --draw-mouth",
+    "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
+    "check": "",
+    "provision": "--shape --learners --hours --ssh-key --config",
+    "workshop": "--workdir --profile --video-a --video-b --seed --set",
+    "bench": "--workdir --profile --seconds --seeds --every --from-scratch --ablate --minutes --trace",
+}
+HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill")
+# Each of these is known to one file or room, so that another one can take its place by a change there.
+DOORS = {
+    "mediapipe": ("face/detect.py",),
+    "dlib": ("face/identity.py",),
+    "av": ("media/", "machine/facts.py"),  # lab 2 asks PyAV which FFmpeg it brings
+    "oci": ("cloud/oracle.py",),
+    "papermill": ("workshop.py",),
+    "typer": ("cli.py", "__main__.py"),
+}
+LONGEST_FILE, LONGEST_FUNCTION, MOST_POSITIONAL, MOST_AT_THE_TOP = 260, 45, 7, 18
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every file of the library, by its path from there without ".py", e.g. "face/mesh"."""
+    return {
+        str(path.relative_to(LIBRARY).with_suffix("")): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(LIBRARY.rglob("*.py"))
+    }
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Every module that is imported anywhere in a file, within functions too, dotted."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, "write imports from the root: from faceswap_lib.face import mesh"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(tree: ast.Module) -> set[str]:
+    """The library's own modules among them, as `modules` names them."""
+    found = {name.replace(".", "/").removeprefix("faceswap_lib/") for name in imported(tree)}
+    return {name for name in (*found, *(f"{name}/__init__" for name in found)) if name in modules()}
+
+
+def place(module: str) -> tuple[int, str]:
+    """A module's floor, and its room or itself."""
+    name = module.split("/")[0]
+    floors = [number for number, names in enumerate(FLOORS) if name in names]
+    assert floors, f"faceswap_lib/{module}.py stands on no floor: put {name} into FLOORS, or the file into a room"
+    return floors[0], name
+
+
+@pytest.mark.parametrize("module", modules())
+def test_nobody_imports_upwards_or_sideways(module):
+    floor, name = place(module)
+    wrong = [other for other in ours(modules()[module]) if place(other)[0] >= floor and place(other)[1] != name]
+    assert not wrong, f"faceswap_lib/{module}.py imports {', '.join(wrong)}, which stands on its own floor or above"
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    graph = {module: ours(tree) - {module} for module, tree in modules().items()}
+    while free := [module for module, needs in graph.items() if not needs & graph.keys()]:
+        for module in free:
+            del graph[module]
+    assert not graph, f"these import one another in a circle: {', '.join(graph)}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_nothing_when_it_is_entered(room):
+    (only,) = modules()[f"{room}/__init__"].body
+    assert ast.get_docstring(modules()[f"{room}/__init__"]), (
+        f"faceswap_lib/{room}/__init__.py says what the room is for"
+    )
+    assert isinstance(only, ast.Expr), f"faceswap_lib/{room}/__init__.py holds more than its docstring"
+
+
+def test_every_room_has_its_rules():
+    there = {path.parent.name for path in LIBRARY.glob("*/__init__.py")}
+    assert there - {"samples"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_library_is_known_to_few(name):
+    users = [module for module, tree in modules().items() if name in {i.split(".")[0] for i in imported(tree)}]
+    strangers = [module for module in users if not f"{module}.py".startswith(DOORS[name])]
+    assert users and not strangers, f"{name} is imported by {', '.join(strangers)} too"
+
+
+def test_labs_load_nothing_heavy_before_it_is_asked():
+    code = f"""
+import importlib, json, sys
+found = {{}}
+for name in {sorted(LABS)}:
+    importlib.import_module("faceswap_lib." + name)
+    found[name] = [heavy for heavy in {HEAVY} if heavy in sys.modules]
+print(json.dumps(found))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(done.stdout) == {name: [] for name in sorted(LABS)}
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_labs_words_are_those_agreed_on(lab):
+    tree = modules()[lab].body
+    public = {node.name for node in tree if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    assert {name for name in public if not name.startswith("_")} == LABS[lab]
+
+
+def test_the_command_lines_words_are_those_agreed_on():
+    verbs = typer.main.get_command(cli.app).commands
+    said = {
+        name: [word for parameter in verb.params for word in (*parameter.opts, *parameter.secondary_opts)]
+        for name, verb in verbs.items()
+    }
+    assert said == {name: words.split() for name, words in VERBS.items()}
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_file_and_its_functions_can_be_read_in_one_go(module):
+    lines = (LIBRARY / f"{module}.py").read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE, f"faceswap_lib/{module}.py has {lines} lines: split it"
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            size = node.end_lineno - node.lineno + 1
+            assert size <= LONGEST_FUNCTION, f"faceswap_lib/{module}.py: {node.name} has {size} lines"
+            by_place = [
+                each.arg for each in (*node.args.posonlyargs, *node.args.args) if each.arg not in ("self", "cls")
+            ]
+            few = len(by_place) <= MOST_POSITIONAL or module == "cli"  # there each is an option of the command line
+            assert few, (
+                f"faceswap_lib/{module}.py: {node.name} has {len(by_place)} parameters: make choices keyword-only"
+            )
+
+
+def test_the_house_has_few_files_at_its_door():
+    files = [path.name for path in LIBRARY.iterdir() if path.is_file()]
+    assert len(files) <= MOST_AT_THE_TOP, f"{len(files)} files in faceswap_lib/: {', '.join(sorted(files))}"
+
+
+# Files with nothing of their own to test: what they hold is tested where it is used.
+TESTED_ELSEWHERE = {"__main__": "test_cli.py", "samples/__init__": "setup/test_samples.py"}
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if not name.endswith("__init__")])
+def test_a_file_has_tests_in_the_same_room(module):
+    room, _, name = module.rpartition("/")
+    own = ROOT / "tests" / room / f"test_{name}.py"
+    other = ROOT / "tests" / TESTED_ELSEWHERE.get(module, own)
+    assert own.is_file() or (module in TESTED_ELSEWHERE and other.is_file()), f"there is no {own.relative_to(ROOT)}"
