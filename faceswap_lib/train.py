@@ -17,7 +17,7 @@ from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, pretrained, previews, record, schedule
 from faceswap_lib.network.batches import Side
-from faceswap_lib.network.losses import GAN
+from faceswap_lib.network.schedule import GAN
 from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import Progress
 

@@ -4,8 +4,8 @@ set -euo pipefail
 
 usage="Usage: bash setup/test.sh [PYTEST OPTION...]
 
-Installs what is needed into .venv (once), checks the style with ruff and runs the tests with pytest. Both run, even
-when the first fails. Options go to pytest, for example: -k faceset, -x, tests/unit/test_video.py.
+Installs what is needed into .venv (once), checks style and format with ruff and runs the tests with pytest. All run,
+even when the first fails. Options go to pytest, for example: -k faceset, -x, tests/media/test_video.py.
 
 Exit status: 0 all well, otherwise that of the check that failed."
 
@@ -15,5 +15,6 @@ bash "$root/setup/env.sh"
 cd "$root"
 status=0
 .venv/bin/python -m ruff check || status=$?
+.venv/bin/python -m ruff format --check || status=$?
 .venv/bin/python -m pytest "$@" || status=$?
 exit "$status"

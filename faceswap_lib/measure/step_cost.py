@@ -17,8 +17,8 @@ from faceswap_lib import profiles
 from faceswap_lib.measure.report import aligned
 from faceswap_lib.network import checkpoint
 from faceswap_lib.network.augment import compiled
-from faceswap_lib.network.losses import GAN
 from faceswap_lib.network.model import FaceSwap
+from faceswap_lib.network.schedule import GAN
 from faceswap_lib.profiles import Profile
 
 LARGE, LARGEST = 2048, 16384  # rows and columns of the matrices whose product is taken for the machine's peak

@@ -6,8 +6,6 @@ Pictures are float32 in [0, 1], (N, S, S, 3).
 import keras
 from keras import ops
 
-GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
-
 
 def reverse_gradient(x: object, strength: float) -> object:
     """x going forward; coming back, the gradient times −strength (Ganin & Lempitsky 2015)."""

@@ -1,4 +1,4 @@
-"""How long a training goes on, and how fast it learns when."""
+"""How long a training goes on, how fast it learns when, and how strongly the discriminator pulls."""
 
 from faceswap_lib import UserError
 from faceswap_lib.network.batches import Side
@@ -6,6 +6,7 @@ from faceswap_lib.profiles import Profile
 
 RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
 RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
+GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 WARM = 30  # steps to the full rate
 
 
