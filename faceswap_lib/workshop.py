@@ -19,7 +19,6 @@ from faceswap_lib.measure import report
 from faceswap_lib.media import video
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-LABS = ("00_introduction", "01_provision", "02_gpu", "03_extract", "04_train", "05_convert", "06_evaluate")
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 

@@ -31,7 +31,7 @@ class Judged:
     rows: list[dict]
 
 
-class HeldOut:
+class _HeldOut:
     """A trained model, and faces of one of its people that were kept from its training."""
 
     def __init__(self, model: str | Path, folder: str | Path, side: str):
@@ -81,7 +81,7 @@ def judge(model: str | Path, folder: str | Path, side: str = "b") -> Judged:
     L1 and DSSIM: distance to the real face, less is better; loss: both, as training weighs them; sharpness: 1 the real
     face's; discriminator: its mean score, the higher the more real it thinks them. folder: the faceset of `side`.
     """
-    at = HeldOut(model, folder, side)
+    at = _HeldOut(model, folder, side)
     versions = {"real": at.real, "blurred": blurred(at.real), "shifted": shifted(at.real), "drawn": at.drawn}
     rows = [at.row(name, pictures) for name, pictures in versions.items()]
     return Judged({name: _bytes(pictures) for name, pictures in versions.items()}, rows)
@@ -91,7 +91,7 @@ def compare(models: Mapping[str, str | Path], folder: str | Path, side: str = "b
     """The same held-out faces as several models draw them, beside the real ones; name -> model."""
     pictures, rows = {}, []
     for name, model in models.items():
-        at = HeldOut(model, folder, side)
+        at = _HeldOut(model, folder, side)
         pictures = {"real": _bytes(at.real), **pictures, name: _bytes(at.drawn)}
         rows.append(at.row(name, at.drawn))
     return Judged(pictures, rows)
