@@ -1,4 +1,4 @@
-"""Render faces one lamp at a time: what the relighting of `faceswap_lib/relight.py` is trained on.
+"""Render faces one lamp at a time: what the relighting of `faceswap_lib/compose/relight.py` is trained on.
 
   python setup/base/lamps.py --out LAMPS --groups 22
 

@@ -1,0 +1,75 @@
+"""README, CONTRIBUTING and the pages beside them: links lead somewhere, commands exist, numbers are those of the code."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import typer
+from test_layout import FLOORS
+
+from faceswap_lib import cli, profiles, workshop
+
+ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/appendix_figures.md"]
+PAGES += ["setup/base/README.md", "setup/base/EXPERIMENTS.md", "setup/vm/README.md", "setup/oci/README.md"]
+VERBS = typer.main.get_command(cli.app).commands
+
+
+def text(page: str) -> str:
+    """A page as it is stored."""
+    return (ROOT / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)", text(page))
+    inside = [link for link in links if not link.startswith("http")]
+    assert [link for link in inside if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_have_the_options_that_are_named(page):
+    for verb, words in re.findall(r"python -m faceswap_lib +([a-z]+)([^`\n]*)", text(page)):
+        assert verb in VERBS, f"{page}: {verb}"
+        known = {word for parameter in VERBS[verb].params for word in (*parameter.opts, *parameter.secondary_opts)}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", words)) <= known | {"--help"}, f"{page}: {verb}{words}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_paths_of_the_library_exist(page):
+    rooms = "face|media|network|compose|measure|trust|display|machine|cloud"
+    named = re.findall(rf"`((?:faceswap_lib/)?(?:{rooms})/\w+\.\w+)", text(page))
+    assert [path for path in named if not (ROOT / "faceswap_lib" / path.removeprefix("faceswap_lib/")).exists()] == []
+
+
+def test_the_lessons_take_as_long_as_they_say():
+    found = re.findall(r"^\| (\d+) \| \[(\d\d) ", text("README.md"), re.MULTILINE)
+    rows = {lab: int(minutes) for minutes, lab in found}
+    assert sum(rows.values()) == 120
+    for path in sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        head = nbformat.read(path, 4).cells[0].source
+        assert int(re.search(r"\*\*Time:\*\* (\d+) minutes", head)[1]) == rows[path.stem[:2]], path.stem
+
+
+def test_the_profiles_are_those_of_the_code():
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+) px \|", text("notebooks/appendix_figures.md"), re.MULTILINE)
+    assert [(name, int(texture)) for name, texture in rows] == [(p.name, p.texture) for p in profiles.PROFILES.values()]
+
+
+def test_contributing_names_every_file_of_every_room():
+    table = text("CONTRIBUTING.md")
+    for room in (
+        path.parent for path in (ROOT / "faceswap_lib").glob("*/__init__.py") if path.parent.name != "samples"
+    ):
+        line = next(line for line in table.splitlines() if line.startswith(f"| `{room.name}/`"))
+        for path in room.glob("[a-z]*.py"):
+            named = f"`{path.stem}`" in line or (path.stem.startswith("plots_") and "`plots_*`" in line)
+            assert named, f"{room.name}/{path.name} is not on CONTRIBUTING's map"
+
+
+def test_contributing_tells_who_may_import_whom_as_it_is():
+    told = re.search(r"from the ground up: (.*?)\. Never", text("CONTRIBUTING.md"), re.DOTALL)[1].replace("\n", " ")
+    floors = [set(names) for names in FLOORS if not names[0].startswith("_")]
+    for words in (set(floor.split(", ")) for floor in told.split(" < ")):
+        assert words == {"labs"} or any(words <= names for names in floors), words
