@@ -1,4 +1,4 @@
-"""The cast as arrays, and augmented batches of it: what `faceswap_lib.network.batches` is for two people, for two hundred."""
+"""The cast as arrays, and augmented batches of it: what `network.batches` is for two people, for two hundred."""
 
 import json
 from dataclasses import dataclass

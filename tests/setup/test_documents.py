@@ -1,4 +1,4 @@
-"""README, CONTRIBUTING and the pages beside them: links lead somewhere, commands exist, numbers are those of the code."""
+"""README, CONTRIBUTING and the pages beside them: links lead somewhere, commands exist, numbers are the code's."""
 
 import re
 from pathlib import Path
@@ -59,9 +59,8 @@ def test_the_profiles_are_those_of_the_code():
 
 def test_contributing_names_every_file_of_every_room():
     table = text("CONTRIBUTING.md")
-    for room in (
-        path.parent for path in (ROOT / "faceswap_lib").glob("*/__init__.py") if path.parent.name != "samples"
-    ):
+    rooms = [path.parent for path in (ROOT / "faceswap_lib").glob("*/__init__.py")]
+    for room in (room for room in rooms if room.name != "samples"):
         line = next(line for line in table.splitlines() if line.startswith(f"| `{room.name}/`"))
         for path in room.glob("[a-z]*.py"):
             named = f"`{path.stem}`" in line or (path.stem.startswith("plots_") and "`plots_*`" in line)
