@@ -6,7 +6,7 @@ import pytest
 
 from faceswap_lib.compose import color, model_swap, occlusion, render, scenes
 from faceswap_lib.display import plots_occlusion
-from faceswap_lib.face import anatomy, detect, faceset, geometry
+from faceswap_lib.face import anatomy, faceset, geometry
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import record
 
@@ -99,33 +99,6 @@ def test_of_a_hand_in_front_all_is_kept_and_of_one_behind_nothing(clip_a):
     half = there & (np.arange(128) < np.flatnonzero(there.any(1)).mean())[:, None]
     assert union(occlusion.with_hands(mask, half, ON, solid, [hand]) > 0.5, there) > 0.9
     assert not occlusion.with_hands(mask, there & False, ON, solid, [hand]).any()
-
-
-def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """A frame with an open hand of 110 pixels drawn into it, fingers up, and where it is, bool (H, W)."""
-    out, area = frame.copy(), np.zeros(frame.shape[:2], "u1")
-    x, y = tip
-    wrist, palm = (x + 4, y + 118), (x + 2, y + 72)
-    parts = [(wrist, palm, 38), ((x - 10, y + 66), (x + 14, y + 66), 36), ((x - 18, y + 88), (x - 44, y + 52), 16)]
-    parts += [((x + 12 * k, y + 60), (x + 19 * k, y + abs(k) * 7 + 4), 14) for k in (-1.2, -0.3, 0.6, 1.5)]
-    for start, end, wide in parts:
-        ends = [np.round(p).astype(int).tolist() for p in (start, end)]
-        cv2.line(area, *ends, 255, wide)
-        for share in np.linspace(1, 0.2, 6):
-            cv2.line(out, *ends, (np.array([196, 148, 122]) * (1.12 - 0.4 * share)).tolist(), round(wide * share))
-    return out, area > 0
-
-
-def test_hands_are_found_by_their_form_and_only_where_there_is_one(clip_a):
-    hands = detect.Hands()
-    assert hands.covers(clip_a.frames[0]) == []
-    seen, area = hand(clip_a.frames[0], (150, 150))
-    covers = hands.covers(seen)
-    assert len(covers) == 1
-    found = covers[0] > 0
-    assert (found & area).sum() / (found | area).sum() > 0.5
-    assert hands.covers(np.zeros_like(seen))[0] is covers[0], "missed for once"
-    assert hands.covers(np.zeros_like(seen)) == [], "and then gone"
 
 
 @pytest.fixture(scope="module")

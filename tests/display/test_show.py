@@ -76,18 +76,6 @@ def test_a_strip_shows_the_same_moment_of_each_clip_close_to_the_face(short, fac
     assert whole[0].shape == (320, 320, 3) and len(whole) == 6
 
 
-def test_a_close_up_has_the_face_in_its_middle_half_as_wide_again():
-    frame = np.zeros((200, 300, 3), "u1")
-    points = np.array([[100, 60], [180, 60], [140, 140], [140, 60]], "f4")  # 80 × 80 around (140, 100)
-    for x, y in points.astype(int):
-        cv2.circle(frame, (int(x), int(y)), 2, (255, 255, 255), -1)
-    seen = geometry.close_up(frame, points, 240)
-    assert seen.shape == (240, 240, 3)
-    for x, y in ((40, 40), (200, 40), (120, 200)):  # 80 px are 160 of 240, from 40 to 200
-        assert seen[y - 2 : y + 3, x - 2 : x + 3].max() > 200
-    assert seen[60:180, :30].max() == 0
-
-
 def test_mesh_and_points_are_drawn_where_the_landmarks_are(clip_a):
     frame, points = clip_a.frames[0], clip_a.faces[0][0].landmarks
     plain, drawn = geometry.close_up(frame, points, 480), show.mesh_on(frame, points, 480)

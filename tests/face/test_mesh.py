@@ -1,4 +1,4 @@
-"""mesh.py against a slow rasteriser, matplotlib, known turns of the canonical face, and itself undone."""
+"""mesh.py against matplotlib, known turns of the canonical face, and itself undone."""
 
 import cv2
 import numpy as np
@@ -26,42 +26,6 @@ def hull(solid: np.ndarray, grow: int) -> np.ndarray:
     """Where in a 320 px frame the hull of all points is, widened by some pixels: bool (320, 320)."""
     area = cv2.fillConvexPoly(np.zeros((320, 320), "u1"), cv2.convexHull(solid[:, :2].astype("i4")), 1)
     return cv2.dilate(area, np.ones((2 * grow + 1, 2 * grow + 1))) > 0
-
-
-def random_triangles(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points (30, 2) about a picture of 26 x 22, depths (30,), and 24 triangles wound both ways."""
-    random = np.random.default_rng(seed)
-    triangles = np.array([random.choice(30, 3, replace=False) for _ in range(24)])
-    return random.uniform(-6, 32, (30, 2)), random.uniform(0, 50, 30), triangles
-
-
-def slow(flat: np.ndarray, depth: np.ndarray, triangles: np.ndarray, x: int, y: int) -> tuple[int, np.ndarray, bool]:
-    """The nearest triangle over a pixel by solving for its weights; also whether any edge is too near to be sure."""
-    best, nearest, weights, close = -1, np.inf, np.zeros(3), False
-    for number, corners in enumerate(triangles):
-        m = np.c_[flat[corners], np.ones(3)].T
-        if np.linalg.det(m) <= 1e-3:  # y points down: turned away
-            continue
-        w = np.linalg.solve(m, [x, y, 1])
-        close |= bool(abs(w.min()) < 1e-5)
-        if w.min() >= 0 and w @ depth[corners] < nearest:
-            best, nearest, weights = number, w @ depth[corners], w
-    return best, weights, close
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_rasteriser_agrees_with_a_slow_one_in_every_pixel(seed):
-    flat, depth, triangles = random_triangles(seed)
-    (x0, y0), (x1, y1) = box = np.array([[2, 1], [25, 21]])
-    index, weights, shape = geometry.rasterise(flat, depth, triangles, box)
-    assert shape == (21, 24) and index.shape == (21 * 24,) and len(np.unique(index)) > 4
-    for row, y in enumerate(range(y0, y1 + 1)):
-        for column, x in enumerate(range(x0, x1 + 1)):
-            best, w, close = slow(flat, depth, triangles, x, y)
-            if not close:
-                here = row * shape[1] + column
-                assert index[here] == best, (x, y)
-                assert weights[here] == pytest.approx(w, abs=1e-6)
 
 
 def test_spread_is_matplotlibs_linear_interpolation():

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 
 import cv2
-import dlib
 import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from faceswap_lib import samples
-from faceswap_lib.face import anatomy, detect, geometry, identity, motion
+from faceswap_lib.face import detect, geometry, motion
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
 
@@ -87,16 +86,6 @@ def test_ms_ssim_is_tensorflows_and_sees_only_the_inside() -> None:
     assert metrics.ms_structure(spoilt, ideal, left) > 0.99 > 0.9 > metrics.ms_structure(spoilt, ideal, ~left)
 
 
-def test_an_embedding_is_that_of_dlibs_own_call(clip_a) -> None:
-    frame, points = clip_a.frames[7], clip_a.faces[7][0].landmarks[anatomy.IBUG]
-    low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
-    shape = dlib.full_object_detection(
-        dlib.rectangle(*map(int, (*low, *high))), dlib.points([dlib.point(*map(round, p)) for p in points.tolist()])
-    )
-    theirs = np.array(identity._recogniser().compute_face_descriptor(frame, shape))
-    assert np.linalg.norm(identity.embed(frame, clip_a.faces[7][0].landmarks) - theirs) < 1e-6
-
-
 def test_parts_are_eyes_and_mouth_and_nothing_else() -> None:
     frame = next(video.frames(samples.path("truth_a_as_b")))
     with detect.Detector() as detector:
@@ -157,3 +146,15 @@ def test_shimmer_is_what_the_source_does_not_do() -> None:
     source = before + 7
     assert metrics.shimmer(before, before + change, source, source + change) == pytest.approx(0, abs=1e-9)
     assert metrics.shimmer(before, before + 5, source, source) == pytest.approx(5)
+
+
+def test_sharpness_falls_with_blur_and_looks_only_inside(clip_a):
+    frame, inside = clip_a.frames[0], geometry.mask(clip_a.solid[0, :, :2], (320, 320))
+    values = [
+        metrics.sharpness(cv2.GaussianBlur(frame, (0, 0), s) if s else frame, inside) for s in (0, 0.7, 1.5, 3, 6)
+    ]
+    assert all(a > 1.1 * b for a, b in zip(values, values[1:], strict=False)), values
+    noisy = frame.copy()
+    far = cv2.dilate(inside, np.ones((15, 15))) == 0
+    noisy[far] = np.random.default_rng(0).integers(0, 255, (far.sum(), 3))
+    assert metrics.sharpness(noisy, inside) == pytest.approx(values[0])

@@ -1,4 +1,4 @@
-"""start.py: a base goes into encoder and both decoders, spares each person's mean, and is refused if it is not."""
+"""pretrained.py: a base goes into encoder and both decoders, spares each person's mean, and is refused if it is not."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib import UserError, profiles, train
-from faceswap_lib.network import checkpoint, layers, model, pretrained
+from faceswap_lib.network import checkpoint, layers, model, pretrained, schedule
 
 SMOKE = profiles.get("smoke")
 
@@ -107,7 +107,7 @@ def test_from_a_base_the_steps_are_smaller(base, facesets, tmp_path, monkeypatch
             from_scratch=scratch,
             each=lambda run, seen=seen: seen.append(float(run.net.optimizer.learning_rate)),
         )
-    assert rates[True][-1] / rates[False][-1] == pytest.approx(train.RATE / train.RATE_FROM_BASE, rel=1e-3)
+    assert rates[True][-1] / rates[False][-1] == pytest.approx(schedule.RATE / schedule.RATE_FROM_BASE, rel=1e-3)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
