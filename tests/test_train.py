@@ -1,6 +1,5 @@
 """train.py at the smoke profile's size: it learns, stops, resumes to the same numbers, survives a kill, and refuses."""
 
-import json
 import os
 import shutil
 import signal
@@ -9,7 +8,6 @@ import sys
 import time
 from dataclasses import replace
 
-import cv2
 import keras
 import numpy as np
 import pytest
@@ -63,32 +61,6 @@ def test_the_discriminator_plays_in_the_second_half_only(trained):
     for row in trained.history[1:]:
         played = row["gan_real"] > 0 and row["gan_fake"] > 0
         assert played == (row["iteration"] > 40 * SMOKE.gan_from), row
-
-
-def test_a_model_folder_says_what_made_it(trained, facesets):
-    about = record.read_about(trained.model)
-    assert (about["profile"], about["alignment"], about["gan"], about["seed"]) == ("smoke", "mesh", True, 0)
-    assert about["iteration"] == 40 and about["history"] == trained.history
-    for side in "ab":
-        source = faceset.load(facesets[side]).source
-        assert about["data"][side] == {"video": source.name, "sha256": source.sha256, "faces": 30}
-        assert np.shape(about["shapes"][side]) == (478, 3)
-        mean = faceset.read_image(trained.model / f"mean_{side}.png")
-        side_mean = batches.load_side(faceset.load(facesets[side]), canvas("mesh", SMOKE.texture), 60).mean
-        assert mean == pytest.approx(np.round(side_mean * 255))
-    assert about["versions"]["keras"] == keras.__version__ and about["machine"]["cores"] == os.cpu_count()
-    names = {p.name for p in trained.model.iterdir()}
-    assert names == {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
-
-
-def test_previews_are_pictures_of_the_rows_in_the_history(trained):
-    previews = sorted((trained.model / "previews").glob("*.jpg"))
-    assert [int(p.stem) for p in previews] == [row["iteration"] for row in trained.history]
-    sheet = cv2.imread(str(previews[-1]))
-    assert sheet.shape == (4 * SMOKE.texture, 6 * SMOKE.texture, 3)
-    columns = np.split(sheet.astype(float), 6, 1)
-    near, far = (np.abs(columns[i] - columns[j]).mean() for i, j in ((0, 1), (0, 2)))
-    assert near < far, "A is drawn more like A by decoder A than by decoder B"
 
 
 def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_path, monkeypatch):
@@ -216,15 +188,6 @@ def test_batches_depend_on_seed_and_step_alone(facesets):
         assert (first["picture_a"] != np.array(second["picture_a"])).any()
 
 
-def test_an_older_model_is_moved_aside(facesets, trained, tmp_path):
-    model = shutil.copytree(trained.model, tmp_path / "model")
-    (tmp_path / "model-before").mkdir()
-    (tmp_path / "model-before" / "older").write_text("")
-    record.move_aside(model)
-    assert list(model.iterdir()) == [] and record.read_about(tmp_path / "model-before")["iteration"] == 40
-    assert not (tmp_path / "model-before" / "older").exists()
-
-
 @pytest.mark.parametrize(
     "change, word",
     [
@@ -268,27 +231,6 @@ def test_facesets_that_cannot_be_trained_on(facesets, tmp_path):
     with pytest.raises(UserError, match="is a file"):
         train.train(facesets["a"], facesets["b"], tmp_path / "file", profile="smoke")
     assert not (tmp_path / "m").exists()
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", '{"profile": ["smoke"]}'])
-def test_a_damaged_record(trained, tmp_path, text):
-    model = shutil.copytree(trained.model, tmp_path / "model")
-    (model / "model.json").write_text(text)
-    with pytest.raises(UserError, match="model.json is damaged"):
-        record.read_about(model)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"alignment": "affine"}, {"shapes": {}}, {"shapes": {"a": [], "b": []}}, {"history": None}, {"alignment": None}],
-)
-def test_a_record_whose_contents_do_not_fit_is_damaged(trained, tmp_path, change):
-    model = shutil.copytree(trained.model, tmp_path / "model")
-    about = json.loads((model / "model.json").read_text())
-    for other in (about | change, {key: value for key, value in about.items() if key not in change}):
-        (model / "model.json").write_text(json.dumps(other))
-        with pytest.raises(UserError, match="damaged"):
-            record.read_about(model)
 
 
 def test_what_is_done_before_a_step_does_not_count_as_training():

@@ -1,0 +1,71 @@
+"""schedule.py: how long and how fast, by arithmetic."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from faceswap_lib import UserError, profiles
+from faceswap_lib.network import batches, schedule
+
+SMOKE = profiles.get("smoke")
+
+
+def side(cut: int) -> batches.Side:
+    """A side that learns from so many faces; schedules look at nothing else."""
+    return batches.Side(*[np.zeros(0)] * 5, cut, True)
+
+
+@pytest.mark.parametrize("given", [(2.0, None), (None, 7), (0, None), (1.5, 9)])
+def test_who_says_how_long_is_taken_at_his_word(given):
+    assert schedule.budget(SMOKE, *given, {"a": side(27)}) == given
+
+
+def test_passes_over_the_larger_side_become_steps_and_a_begun_step_counts():
+    size = replace(SMOKE, passes=10, batch=8, minutes=30.0, iterations=None)
+    assert schedule.budget(size, None, None, {"a": side(20), "b": side(27)}) == (30.0, 34)  # 270 / 8
+    assert schedule.budget(size, None, None, {"a": side(40), "b": side(27)}) == (30.0, 50)
+    assert schedule.budget(replace(size, passes=None, iterations=5), None, None, {"a": side(40)}) == (30.0, 5)
+
+
+@pytest.mark.parametrize("given", [(-0.1, None), (None, -1), (5.0, -1)])
+def test_a_training_cannot_last_less_than_no_time(given):
+    with pytest.raises(UserError, match="cannot be negative"):
+        schedule.budget(SMOKE, *given, {"a": side(27)})
+
+
+def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
+    rates = np.array([schedule.learning_rate(i, i / 1000, False) for i in range(1001)])
+    assert rates[0] == pytest.approx(schedule.RATE / schedule.WARM)
+    assert np.diff(rates[: schedule.WARM]) == pytest.approx(schedule.RATE / schedule.WARM)
+    assert rates[schedule.WARM : 501] == pytest.approx(schedule.RATE)
+    assert rates[750] == pytest.approx(schedule.RATE / 2) and rates[1000] == pytest.approx(schedule.RATE / 50)
+    assert (np.diff(rates[500:]) <= 0).all()
+
+
+def test_from_a_base_every_step_is_smaller_by_the_same_factor():
+    steps = ((0, 0.0), (100, 0.3), (900, 0.9))
+    factors = {round(schedule.learning_rate(*at, True) / schedule.learning_rate(*at, False), 9) for at in steps}
+    assert factors == {schedule.RATE_FROM_BASE / schedule.RATE} and max(factors) < 1
+
+
+def checks(*held: float) -> list[dict]:
+    return [{"held_a": value / 4, "held_b": 3 * value / 4} for value in held]
+
+
+@pytest.mark.parametrize(
+    ("held", "patience", "over"),
+    [
+        ((4, 3, 2, 1), 2, False),
+        ((4, 1, 2, 3), 2, True),
+        ((4, 1, 1, 1), 2, True),
+        ((4, 1, 2, 0.5), 2, False),
+        ((1, 2), 2, False),
+        ((1, 2, 3), 3, False),
+        ((1, 2, 3, 4), 0, False),
+        ((1, 2, 3, 4), None, False),
+    ],
+    ids=["falling", "risen", "level", "late", "too few", "still too few", "no patience", "none asked"],
+)
+def test_a_plateau_is_so_many_checks_without_a_better_one(held, patience, over):
+    assert schedule.plateau(checks(*held), patience) is over
