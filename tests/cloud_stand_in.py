@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -188,3 +189,10 @@ def write_config(folder: Path, region: str = "eu-frankfurt-1", **changes: str) -
     text = "".join(f"{name}={value}\n" for name, value in (lines | changes).items() if value)
     (folder / "config").write_text(f"[DEFAULT]\n{text}")
     return folder / "config"
+
+
+def closed_port() -> str:
+    """An address on this machine where nobody listens."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{s.getsockname()[1]}"
