@@ -1,19 +1,24 @@
 """What many tests need, made once a session: the built-in clips' faces, two small facesets and a trained model."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import extract, samples, train
-from faceswap_lib.face import detect
+from faceswap_lib import evaluate, extract, samples, train
+from faceswap_lib.compose import model_swap, scenes
+from faceswap_lib.face import detect, faceset
+from faceswap_lib.machine.worker import Worker
 from faceswap_lib.media import video
+from faceswap_lib.network import record
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-SHORT = 30  # frames of the short clips
+SHORT, PIECE = 30, 24  # frames of the short clips, and of the pieces that are evaluated
 
 
 @dataclass
@@ -70,3 +75,51 @@ def trained(facesets, tmp_path_factory) -> train.TrainResult:
     """A smoke model after 40 steps, the discriminator in the second half; not to be changed, copy it first."""
     model = tmp_path_factory.mktemp("trained") / "model"
     return train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=40)
+
+
+@pytest.fixture(scope="session")
+def scene(facesets, trained) -> tuple[scenes.Scene, dict]:
+    """A's short clip with the smoke model's B to be put in, and what that model says of itself; not to be changed."""
+    about = record.read_about(trained.model)
+    return model_swap.scene(faceset.load(facesets["a"]), about, "b"), about
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    """One process with TensorFlow for all tests of a file that need it: it holds 0.7 GB, so none outlives its file."""
+    with Worker() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory) -> dict[str, Path]:
+    """Short pieces of the built-in clips, the ideal blurred, the ideal shifted, and B's faceset, by name."""
+    folder = tmp_path_factory.mktemp("clips")
+    pieces = {name: list(islice(video.frames(samples.path(name)), 40, 40 + PIECE)) for name in samples.NAMES}
+    ideal = pieces["truth_a_as_b"]
+    pieces["blurred"] = [cv2.GaussianBlur(frame, (0, 0), 2) for frame in ideal]
+    pieces["shifted"] = [np.roll(frame, (6, 4), (0, 1)) for frame in ideal]
+    paths = {name: folder / f"{name}.mp4" for name in pieces}
+    for name, path in paths.items():
+        video.write(path, pieces[name], 24, crf=8)
+    extract.extract(paths["person_b"], folder / "b")
+    return paths | {"b": folder / "b"}
+
+
+@pytest.fixture(scope="session")
+def score(clips, tmp_path_factory):
+    """Evaluate the blurred ideal, beside itself and the shifted ideal, into a new folder."""
+
+    def run(**changed) -> tuple[dict, Path]:
+        out = tmp_path_factory.mktemp("report")
+        rows = {"copy": clips["blurred"], "shifted": clips["shifted"]}
+        settings = {"truth": clips["truth_a_as_b"], "truth_mask": clips["truth_mask"], "rows": rows, "every": 4}
+        return evaluate.evaluate(clips["blurred"], clips["person_a"], clips["b"], out, **settings | changed), out
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def report(score) -> tuple[dict, Path]:
+    """The report of that evaluation, and its folder."""
+    return score(seed=3)

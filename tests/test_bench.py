@@ -8,7 +8,7 @@ import pytest
 
 from faceswap_lib import UserError, bench, samples
 from faceswap_lib.face import faceset
-from faceswap_lib.measure import medians
+from faceswap_lib.measure import verdicts
 from faceswap_lib.media import video
 
 
@@ -69,24 +69,13 @@ def test_what_a_step_costs_is_measured(made):
     assert work["share_of_peak"] == pytest.approx(work["gflops"] / work["peak_gflops"], abs=2e-3)
 
 
-def test_the_table_has_a_line_per_figure(made):
-    text = medians.table(made[1])
-    assert text.splitlines()[0].split()[:2] == ["0", "s"]
-    figures, sides = text.split("\n\n")
-    assert {line.split()[0] for line in figures.splitlines()[1:]} == set(made[1]["noise"])
-    assert len(sides.splitlines()) == 3 * 8, "three moments, each against all other rows"
-    assert any(line.startswith("10 s against source: better in ") for line in sides.splitlines())
-
-
 def test_a_moment_is_compared_frame_by_frame(made):
     differences = made[1]["against"]["10 s"]["source"]
     difference, low, high = differences["identity"]
     rows = made[1]["rows"]
     assert low <= difference <= high
     assert difference == pytest.approx(rows["10 s"]["identity"] - rows["source"]["identity"], abs=1e-3)
-    assert bench.verdict("identity", differences["identity"]) == "better"
-    assert bench.verdict("ssim", [-0.1, -0.2, -0.01]) == "worse" == bench.verdict("psnr", [-1, -2, -0.5])
-    assert bench.verdict("flicker", [-0.1, -0.2, -0.01]) == "better" and bench.verdict("ssim", [0.1, -1, 1]) == "even"
+    assert verdicts.side("identity", low, high) == "better"
 
 
 def test_a_variant_is_trained_as_it_says(pair, tmp_path):

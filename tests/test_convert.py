@@ -12,7 +12,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
 from faceswap_lib import UserError, convert, extract, samples, train
-from faceswap_lib.compose import color, model_swap, scenes
+from faceswap_lib.compose import color, model_swap
 from faceswap_lib.face import anatomy, detect, faceset, geometry, identity, motion
 from faceswap_lib.media import video
 from faceswap_lib.network import record
@@ -117,18 +117,6 @@ def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped,
     (inner, outer), gaps = np.array(sides).T, np.array(gaps)
     assert outer.max() < 1.5, "but for what coding it again changes"
     assert inner[gaps > np.quantile(gaps, 0.8)].mean() > 1.5 * inner[gaps < np.quantile(gaps, 0.2)].mean()
-
-
-@pytest.mark.parametrize("source, to", ["ab", "ba"])
-def test_the_drawn_shape_is_the_others_with_the_sources_motion(facesets, trained, source, to):
-    found, about = faceset.load(facesets[source]), record.read_about(trained.model)
-    scene = model_swap.scene(found, about, to)
-    shape, other = (np.array(about["shapes"][side]) for side in (source, to))
-    own = motion.person(motion.smooth(found.solid, found.frames), shape).motion
-    mine = own * motion.carried(shape, other) + motion.parted(shape, other, own)
-    drawn = motion.person(np.stack(scene.targets), other).motion
-    assert np.abs(drawn - mine).max() < 0.02, "in eye distances"
-    assert scene.moves == pytest.approx(mine, abs=1e-6)
 
 
 def test_the_wrong_decoder_gives_the_videos_own_person_back(short, facesets, trained, tmp_path, clip_a):
@@ -273,15 +261,3 @@ def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
         with pytest.raises(UserError, match="cannot be written"):
             convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_towards_profile_the_new_face_fades_out(facesets, trained):
-    found, about = faceset.load(facesets["a"]), record.read_about(trained.model)
-    at = model_swap.scene(found, about, "b")
-    assert at.shown == pytest.approx(1), "the built-in clip never turns that far"
-    turned = {}
-    for degrees in (20, 47, 65):
-        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-        solid = at.solid[:1] @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], "f4")
-        turned[degrees] = float(scenes.Scene(found, at.on, solid, at.own[:1], at.moves[:1], at.targets[:1]).shown[0])
-    assert turned[20] == 1 > turned[47] > turned[65] == 0

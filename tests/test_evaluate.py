@@ -1,7 +1,6 @@
-"""Figures of a swap: against closed forms, scikit-image, and clips whose order is known."""
+"""evaluate.py: figures of a swap against scikit-image, and on clips whose order is known."""
 
 import json
-import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -12,49 +11,15 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import SimilarityTransform
 
 from faceswap_lib import UserError, evaluate, extract, samples
-from faceswap_lib.face import detect, faceset, geometry, identity
+from faceswap_lib.face import detect, faceset, geometry
 from faceswap_lib.face.mesh import canvas
-from faceswap_lib.measure import frame_scores, metrics
+from faceswap_lib.measure import metrics
 from faceswap_lib.measure import report as report_file
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.media import video
 from faceswap_lib.network import batches, record
 
 FRAMES, EVERY = 24, 4
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory) -> dict[str, Path]:
-    """Short pieces of the built-in clips, the ideal blurred, the ideal shifted, and B's faceset."""
-    folder = tmp_path_factory.mktemp("clips")
-    pieces = {name: list(islice(video.frames(samples.path(name)), 40, 40 + FRAMES)) for name in samples.NAMES}
-    ideal = pieces["truth_a_as_b"]
-    pieces["blurred"] = [cv2.GaussianBlur(frame, (0, 0), 2) for frame in ideal]
-    pieces["shifted"] = [np.roll(frame, (6, 4), (0, 1)) for frame in ideal]
-    paths = {name: folder / f"{name}.mp4" for name in pieces}
-    for name, path in paths.items():
-        video.write(path, pieces[name], 24, crf=8)
-    extract.extract(paths["person_b"], folder / "b")
-    return paths | {"b": folder / "b"}
-
-
-@pytest.fixture(scope="module")
-def score(clips, tmp_path_factory):
-    """Evaluate the blurred ideal, beside itself and the shifted ideal, into a new folder."""
-
-    def run(**changed) -> tuple[dict, Path]:
-        out = tmp_path_factory.mktemp("report")
-        rows = {"copy": clips["blurred"], "shifted": clips["shifted"]}
-        settings = {"truth": clips["truth_a_as_b"], "truth_mask": clips["truth_mask"], "rows": rows, "every": EVERY}
-        return evaluate.evaluate(clips["blurred"], clips["person_a"], clips["b"], out, **settings | changed), out
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def report(score) -> tuple[dict, Path]:
-    """The report of that evaluation, and its folder."""
-    return score(seed=3)
 
 
 def test_figures_of_the_source_are_those_of_scikit_image(clips, report) -> None:
@@ -136,51 +101,6 @@ def test_verdicts_say_better_worse_and_neither(report) -> None:
     assert all("ideal (" in verdict.split("the mark to reach:")[1] for verdict in verdicts.values())
 
 
-def test_table_and_sentence_show_the_figures(report) -> None:
-    lines = report_file.table(report[0]).splitlines()
-    assert len({len(line) for line in lines}) == 1
-    assert lines[0].split()[:6] == ["swap", "±", "copy", "shifted", "source", "ideal"]
-    by = {line.split()[0]: line.split()[1:] for line in lines[1:]}
-    assert list(by) == list(report[0]["figures"])
-    assert float(by["ssim"][0]) == pytest.approx(report[0]["figures"]["ssim"]["value"], abs=6e-4)
-    assert [by[name][5] for name in ("ssim", "psnr", "to_ideal")] == ["1.000", "100.00", "0.000"]
-    assert report_file.summarise(report[0]).startswith("100.0% of A's frames swapped, 100% nearer to B")
-
-
-def test_two_reports_are_compared_and_noise_is_called_noise(report, score, clips) -> None:
-    same = report_file.compare(report[0], report[0])
-    assert {row["verdict"] for row in same} == {"within noise"} and {row["difference"] for row in same} == {0}
-    other = evaluate.evaluate(
-        clips["shifted"],
-        clips["person_a"],
-        clips["b"],
-        report[1] / "other",
-        every=EVERY,
-        truth=clips["truth_a_as_b"],
-        truth_mask=clips["truth_mask"],
-    )
-    rows = {row["figure"]: row for row in report_file.compare(other, report[0])}
-    assert rows["sharpness"]["verdict"] == "better" and rows["placement"]["verdict"] == "worse"
-    assert rows["share_nearer_b"]["verdict"] == "within noise"
-    half = [(r["figures"]["ssim"]["high"] - r["figures"]["ssim"]["low"]) / 2 for r in (other, report[0])]
-    assert rows["ssim"]["noise"] == pytest.approx(np.hypot(*half), abs=1e-4)
-    told = report_file.compared(other, report[0])
-    assert "better" in told and "within noise" in told and "Not the same" not in told
-    strange = {**report[0], "run": {**report[0]["run"], "data": {**report[0]["run"]["data"], "source": "another"}}}
-    assert report_file.compared(other, strange).startswith("Not the same source in both")
-    shutil.rmtree(report[1] / "other")
-
-
-def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> None:
-    assert report_file.read(report[1]) == report_file.read(report[1] / "report.json") == report[0]
-    with pytest.raises(UserError, match="no report"):
-        report_file.read(tmp_path)
-    for text in ("{", "[]", '{"figures": {"ssim": {"low": 2, "high": 1, "better": "higher"}}, "run": {"data": {}}}'):
-        (tmp_path / "report.json").write_text(text)
-        with pytest.raises(UserError, match="damaged or no report"):
-            report_file.read(tmp_path)
-
-
 def test_the_same_seed_gives_the_same_report(score, report) -> None:
     again, folder = score(seed=3)
     assert again == report[0]
@@ -189,32 +109,6 @@ def test_the_same_seed_gives_the_same_report(score, report) -> None:
     other = score(seed=4)[0]["figures"]
     assert all(other[name]["value"] == figure["value"] for name, figure in report[0]["figures"].items())
     assert any(other[name]["low"] != figure["low"] for name, figure in report[0]["figures"].items())
-
-
-def test_one_core_judges_faces_as_two_do(clips, monkeypatch) -> None:
-    person = faceset.load(clips["b"])
-    side_by_side = frame_scores.likenesses(person)
-    monkeypatch.setattr(frame_scores.os, "sched_getaffinity", lambda _: {0}, raising=False)
-    np.testing.assert_array_equal(frame_scores.likenesses(person), side_by_side)
-
-
-def test_a_face_is_followed_over_a_cut(clips, tmp_path) -> None:
-    few = [*islice(video.frames(clips["person_a"]), 6)]
-    left = [cv2.copyMakeBorder(frame, 0, 0, 0, 320, cv2.BORDER_REPLICATE) for frame in few]
-    right = [cv2.copyMakeBorder(frame, 0, 0, 320, 0, cv2.BORDER_REPLICATE) for frame in few]
-    video.write(tmp_path / "cut.mp4", left + right, 24)
-    seen = frame_scores.watch({"source": tmp_path / "cut.mp4"}, {}, 1, 12)["source"]
-    middle = [seen.solid[i][:, 0].mean() for i in range(12)]
-    assert max(middle[:6]) < 320 < min(middle[6:]) and seen.column("lost").tolist() == [0] * 12
-
-
-def test_crops_of_a_faceset_are_as_good_as_frames(clips) -> None:
-    with detect.Detector() as detector:
-        direct = [
-            identity.embed(frame, detector.detect(frame)[0].landmarks) for frame in video.frames(clips["person_b"])
-        ]
-    # A and B are 0.66 apart
-    assert np.linalg.norm(frame_scores.likenesses(faceset.load(clips["b"])).mean(0) - np.mean(direct, 0)) < 0.03
 
 
 def test_a_lost_face_counts_against_the_swap_though_another_person_is_there(clips, tmp_path) -> None:
@@ -301,3 +195,9 @@ def test_sound_and_time_stamps_are_asked_for_packet_by_packet(clips, tmp_path) -
     with av.open(str(source)) as container:
         packets = sum(bool(packet.size) for packet in container.demux(audio=0))
     assert len(kept["sound"]["swap"]) == packets
+
+
+def test_a_faceset_of_another_video_is_refused(short, facesets, tmp_path):
+    with pytest.raises(UserError, match="taken from another video"):
+        evaluate.evaluate(short["a"], short["a"], facesets["b"], tmp_path, faces_a=facesets["b"])
+    assert not list(tmp_path.iterdir()) and samples.path("person_a").exists()

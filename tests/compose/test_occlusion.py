@@ -1,14 +1,12 @@
-"""front.py: what lies in front of a face is told from its drawing, light and habit are not; it stays where it is."""
+"""occlusion.py: what lies in front of a face is told from its drawing, light and habit are not; and it stays."""
 
 import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib.compose import color, model_swap, occlusion, render, scenes
-from faceswap_lib.display import plots_occlusion
-from faceswap_lib.face import anatomy, faceset, geometry
+from faceswap_lib.compose import occlusion
+from faceswap_lib.face import anatomy, geometry
 from faceswap_lib.face.mesh import canvas
-from faceswap_lib.network import record
 
 ON = canvas("mesh", 128)
 DISC = cv2.circle(np.zeros((128, 128), "f4"), (50, 78), 14, 1.0, -1) > 0
@@ -101,29 +99,6 @@ def test_of_a_hand_in_front_all_is_kept_and_of_one_behind_nothing(clip_a):
     assert not occlusion.with_hands(mask, there & False, ON, solid, [hand]).any()
 
 
-@pytest.fixture(scope="module")
-def scene(facesets, trained) -> tuple[scenes.Scene, dict]:
-    about = record.read_about(trained.model)
-    return model_swap.scene(faceset.load(facesets["a"]), about, "b"), about
-
-
-def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_front(scene, clip_a):
-    at, size = scene[0], scene[0].on.size
-    given = []
-
-    def drawer(seen: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
-        given.append(seen)
-        return np.zeros((len(seen), size, size, 3), "f4")
-
-    def keeper(pictures: list, seen: np.ndarray, indices: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
-        assert pictures[0] is frames[3] and indices == [3, 4] and seen.shape == (2, size, size, 3)
-        return np.full_like(seen, 77), [np.ones((size, size), "f4"), np.zeros((size, size), "f4")]
-
-    frames = {i: clip_a.frames[i] for i in (3, 4)}
-    out = render.faces_drawn(frames, at, drawer, color.none, keeper)
-    assert (given[0] == 77).all() and (out[3] == frames[3]).all() and (out[4] != frames[4]).any()
-
-
 def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a):
     at, frame = scene[0], clip_a.frames[10].copy()
     bare = {i: at.on.texture(clip_a.frames[i], at.solid[i][:, :2]).astype("f4") / 255 for i in range(len(at.solid))}
@@ -142,21 +117,3 @@ def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a
     assert masks[0].max() > 0.95 and not masks[1].any()
     assert np.abs(filled[0] / 255 - bare[10])[inside].max() < 0.1 < np.abs(seen[0] / 255 - bare[10])[inside].max()
     assert np.abs(means[-1] - np.mean(list(bare.values()), 0))[inside].mean() < 0.02
-
-
-def test_there_is_no_keeper_without_a_network_or_a_mesh(scene, trained):
-    at, about = scene
-    assert model_swap.keeper(None, trained.model, about, at, "a", "b") is None
-    flat = scenes.Scene(at.found, canvas("similarity", 64), at.solid, at.own, at.moves, at.solid)
-    assert model_swap.keeper(object(), trained.model, about, flat, "a", "b") is None
-
-
-def test_a_microphone_stays_in_front_of_the_mouth(short, facesets, trained):
-    shown = plots_occlusion.in_front(short["a"], facesets["a"], trained.model)
-    before, over, kept = (picture.astype(int) for picture in shown.values())
-    ball = cv2.erode((before.max(-1) < 95).astype("u1"), np.ones((5, 5)))
-    _, areas, stats, _ = cv2.connectedComponentsWithStats(ball[60:, 60:240])
-    inside = areas == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    lost, left = (np.abs(picture - before).mean(-1)[60:, 60:240][inside].mean() for picture in (over, kept))
-    assert left < 3 and lost > 3 * left
-    assert np.abs(kept - before)[100:140, 100:200].mean() > 3, "and the face is still another one"

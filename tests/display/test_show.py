@@ -1,4 +1,4 @@
-"""Every plot of the notebooks holds the data it says it shows; pictures are compared with ones made another way."""
+"""show.py: every plot holds the data it says it shows; pictures are compared with ones made another way."""
 
 import json
 import shutil
@@ -7,19 +7,15 @@ import cv2
 import matplotlib
 import numpy as np
 import pytest
+from figure_pictures import pictures
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 from faceswap_lib import UserError, extract, samples
-from faceswap_lib.display import plots_train, show
+from faceswap_lib.display import show
 from faceswap_lib.face import faceset, geometry
 from faceswap_lib.media import video  # noqa: E402
-
-
-def pictures(fig: matplotlib.figure.Figure) -> list[np.ndarray]:
-    """The pictures of a figure in the order of its axes."""
-    return [np.asarray(ax.images[0].get_array()) for ax in fig.axes if ax.images]
 
 
 def titles(fig: matplotlib.figure.Figure) -> list[str]:
@@ -32,14 +28,6 @@ def detail(picture: np.ndarray) -> float:
     n = len(picture)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[n // 4 : -n // 4, n // 4 : -n // 4]
     return float(cv2.Laplacian(grey, cv2.CV_64F).std())
-
-
-@pytest.fixture
-def history() -> list[dict]:
-    """Three checks of a training, the game played before the last."""
-    keys = ("iteration", "held_a", "held_b", "loss_a", "loss_b", "gan_real", "gan_fake")
-    rows = ((0, 0.3, 0.4, 0, 0, 0, 0), (50, 0.2, 0.3, 0.25, 0.35, 0, 0), (100, 0.1, 0.2, 0.15, 0.25, 0.9, 1.1))
-    return [dict(zip(keys, row, strict=True)) for row in rows]
 
 
 def test_a_figure_is_returned_closed_so_that_it_is_shown_once():
@@ -172,32 +160,6 @@ def test_the_network_in_training_has_all_players_and_in_the_swap_one_way():
     assert arrows == [8, 3]
     assert not any(patch.get_alpha() < 1 for patch in training.axes[0].patches)
     assert sum(patch.get_alpha() < 1 for patch in swap.axes[0].patches) == 4
-
-
-def test_curves_hold_the_history_without_the_loss_before_the_first_step(history):
-    lines = {line.get_label(): line.get_xydata().tolist() for line in plots_train.curves(history).axes[0].lines}
-    assert lines["A, never seen"] == [[0, 0.3], [50, 0.2], [100, 0.1]]
-    assert lines["B, never seen"] == [[0, 0.4], [50, 0.3], [100, 0.2]]
-    assert lines["A, learned from"] == [[50, 0.25], [100, 0.15]]
-
-
-def test_the_game_shows_what_was_played_and_says_when_none_was(history):
-    fig = plots_train.game({"with": history, "without": history[:2]})
-    first, second = fig.axes
-    played = {line.get_label(): line.get_xydata().tolist() for line in first.lines}
-    assert played["on real pictures"] == [[100, 0.9]] and played["on drawn pictures"] == [[100, 1.1]]
-    assert "no game" in second.get_title() and first.get_title() == "with"
-
-
-def test_previews_are_cut_into_their_pictures(trained):
-    paths = sorted((trained.model / "previews").glob("*.jpg"))
-    sheet = faceset.read_image(paths[-1])
-    shown, size = pictures(plots_train.preview(trained.model)), sheet.shape[0] // 4
-    assert len(shown) == 24 and np.array_equal(shown[8], sheet[size : 2 * size, 2 * size : 3 * size])
-    assert plots_train.preview(trained.model, 0).get_suptitle() == "iteration 0"
-    rows = pictures(plots_train.over_time(trained.model, count=2, line=3))
-    assert len(rows) == 12 and np.array_equal(rows[6], sheet[3 * size :, :size])
-    assert np.array_equal(rows[0], faceset.read_image(paths[0])[3 * size :, :size])
 
 
 def test_bars_are_as_long_as_their_values():

@@ -1,6 +1,8 @@
 """What a made-up driver says of its cards, and what a made-up bus shows."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,17 @@ def test_a_card_without_a_driver_is_seen_on_the_bus(tmp_path, vendor, kind, ther
 
 def test_an_empty_bus_has_no_card(tmp_path):
     assert cards.card_on_the_bus(tmp_path) is False
+
+
+def test_data_sheets_have_sources_and_own_measurements_carry_their_date():
+    sheets = cards.data_sheets()
+    sources = json.loads((Path(cards.__file__).with_name("cards.json")).read_text())["sources"]
+    assert list(sheets) == ["P100", "V100", "A10", "H100", "H200"]
+    assert all(set(card["sources"]) <= set(sources) for card in sheets.values())
+    assert {name: card["measured"]["date"] for name, card in sheets.items() if "measured" in card} == {
+        "H100": "2026-11-13",
+        "H200": "2026-10-28",
+    }
+    for card in sheets.values():  # nobody measures more than the data sheet says
+        ours = card.get("measured", {"product_tflops": 0, "copy_gb_s": 0})
+        assert ours["product_tflops"] < card["tflops"]["fp16"] and ours["copy_gb_s"] < card["gb_s"]

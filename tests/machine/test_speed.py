@@ -1,30 +1,16 @@
-"""What lab 2 counts and times: work counted by hand, a clock set by hand, the process that measures, the pictures."""
+"""speed.py: work counted by hand and by TensorFlow, and what is timed on one core, on many and on cards."""
 
-import json
-import os
 import subprocess
 import sys
-import time
-from pathlib import Path
 
-import matplotlib.figure
 import numpy as np
 import psutil
 import pytest
 
 from faceswap_lib import UserError
-from faceswap_lib.display import plots_machine
-from faceswap_lib.machine import cards, speed
-from faceswap_lib.machine import worker as worker_module
+from faceswap_lib.machine import speed
 
 TINY = speed.Sizes((8, 32), 200_000, 64, (1, 2), 8, 4, 0.4)
-
-
-@pytest.fixture(scope="module")
-def worker():
-    """One process with TensorFlow for all tests that need it."""
-    with speed.Worker() as one:
-        yield one
 
 
 def timing(where: str, op: speed.Op, seconds: float = 0.001, peak: float = 0.8) -> speed.Timing:
@@ -80,27 +66,6 @@ print(flops(tf.matmul, (24, 24), (24, 24)), flops(lambda x, w: tf.nn.conv2d(x, w
     assert [int(n) for n in done.stdout.split()[-3:]] == [op.flops for op in ops]
 
 
-def test_the_fastest_counts_and_the_first_is_left_out(monkeypatch):
-    clock = iter([10.0, 13.0, 20.0, 21.0])
-    monkeypatch.setattr(worker_module.time, "perf_counter", lambda: next(clock))
-    calls = []
-    assert worker_module.fastest(lambda: calls.append(1), budget=4.0) == 1.0
-    assert len(calls) == 3
-
-
-def test_short_work_is_repeated_until_the_budget_is_used(monkeypatch):
-    now = iter(np.arange(0, 100, 0.125))
-    monkeypatch.setattr(worker_module.time, "perf_counter", lambda: next(now))
-    calls = []
-    assert worker_module.fastest(lambda: calls.append(1), budget=1.0) == 0.125
-    assert len(calls) == 1 + 8
-
-
-def test_a_timing_is_work_divided_by_seconds():
-    one = timing("here", speed.product(1000), 0.01)
-    assert one.gflops == pytest.approx(200) and one.gb_s == pytest.approx(1.2)
-
-
 def test_plain_python_multiplies_right_and_is_timed(monkeypatch):
     seen = []
     monkeypatch.setattr(speed, "fastest", lambda work, budget: seen.append(np.array(work())) or 0.5)
@@ -123,50 +88,12 @@ def test_a_roof_is_the_lower_of_its_two_limits():
     assert [roof.at(i) for i in (0.5, 10, 500)] == [5, 100, 100]
 
 
-def test_more_work_takes_longer(worker):
-    small, large = worker.time(speed.step(1, 16, 4)), worker.time(speed.step(32, 64, 32))
-    assert 0 < small.seconds < large.seconds and large.where == worker_module.core_words(worker_module.core_count())
-    assert 0 < small.peak <= large.peak
-
-
-@pytest.mark.parametrize(
-    "op",
-    [
-        speed.product(16),
-        speed.dense(3, 16),
-        speed.convolution(1, 8, 4),
-        speed.step(1, 8, 4),
-        speed.Op("add", "add", {"floats": 100}, 100, 1200),
-    ],
-    ids=lambda op: op.work,
-)
-def test_the_worker_does_every_kind_of_operation(worker, op):
-    assert worker.time(op).gflops > 0
-
-
-def test_the_worker_is_another_process_and_tensorflow_stays_out_of_this_one(worker):
-    loaded = (
-        "import sys; import faceswap_lib.gpu, faceswap_lib.display.plots_machine; print('tensorflow' in sys.modules)"
-    )
-    worker.ask("cards")
-    assert worker.process.pid != os.getpid()
-    assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == "False"
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux can hold a process to a core")
-def test_a_worker_keeps_to_its_cores():
-    with speed.Worker(1) as one:
-        assert list(one.devices)[0] == "1 core"
-        assert {len(os.sched_getaffinity(t.id)) for t in psutil.Process(one.process.pid).threads()} == {1}
-
-
 def test_cards_are_measured_beside_the_processor(worker, monkeypatch):
     faked = {"2 cores": "/CPU:0", "NVIDIA A10": "/CPU:0"}  # no card here: the same road, on the processor
     monkeypatch.setattr(speed.Worker, "devices", faked)
     ops = [speed.product(16), speed.step(1, 8, 4)]
     timings = speed.compare(ops, worker, one_core=False)
     assert [(t.where, t.op) for t in timings] == [(name, op) for name in faked for op in ops]
-    assert isinstance(plots_machine.batches(timings), matplotlib.figure.Figure)
 
 
 def test_one_core_comes_first_and_alone(monkeypatch):
@@ -190,29 +117,11 @@ def test_one_core_comes_first_and_alone(monkeypatch):
     assert [t.where for t in speed.compare([speed.product(8)], main)] == ["1 core", "4 cores"]
 
 
-def test_a_worker_that_dies_says_so_and_the_next_question_starts_another(monkeypatch):
-    scripts = iter(["read line; kill -9 $$", "read line; echo '[\"NVIDIA A10\"]'; read line"])
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    monkeypatch.setattr(worker_module, "_start", lambda cores: subprocess.Popen(["sh", "-c", next(scripts)], **pipes))
-    with speed.Worker(2) as one:
-        with pytest.raises(UserError, match="status -9.*micro"):
-            one.devices  # noqa: B018
-        assert one.devices == {"2 cores": "/CPU:0", "NVIDIA A10": "/GPU:0"}
-
-
-def test_a_closed_worker_leaves_no_process():
-    with speed.Worker() as one:
-        one.process = subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        process = one.process
-    assert process.poll() is not None and one.process is None
-
-
 def test_the_roofline_is_the_envelope_of_its_points(worker):
     roofs, points = speed.roofline(worker, TINY)
     assert {p.op.work for p in points} == {"add", "product", "convolution", "dense"} and roofs[0].measured
     assert all(p.gflops <= roofs[0].at(p.op.intensity) * 1.0001 for p in points)
     assert roofs[0].gflops == max(p.gflops for p in points)
-    assert isinstance(plots_machine.roofline(roofs, points), matplotlib.figure.Figure)
 
 
 def test_the_load_shows_idle_then_busy(worker):
@@ -220,7 +129,6 @@ def test_the_load_shows_idle_then_busy(worker):
     assert len(seen.times) == len(seen.cores) == len(seen.own) and len(seen.cores[0]) == psutil.cpu_count()
     assert 0.5 <= seen.start < seen.start + 1.0 <= seen.end <= seen.times[-1]
     assert seen.mean(busy=True) > seen.mean(busy=False)  # the step's own load, whatever else runs here
-    assert isinstance(plots_machine.load(seen), matplotlib.figure.Figure)
 
 
 def test_a_sample_belongs_to_the_task_that_ran_since_the_one_before():
@@ -244,53 +152,7 @@ def test_every_profile_has_its_sizes_and_the_micro_machine_small_ones():
         speed.sizes("huge")
 
 
-def test_data_sheets_are_marked_as_such_and_own_measurements_carry_their_date():
-    sheets = cards.data_sheets()
-    sources = json.loads((Path(speed.__file__).with_name("cards.json")).read_text())["sources"]
-    assert list(sheets) == ["P100", "V100", "A10", "H100", "H200"]
-    assert all(set(card["sources"]) <= set(sources) for card in sheets.values())
-    assert {name: card["measured"]["date"] for name, card in sheets.items() if "measured" in card} == {
-        "H100": "2026-11-13",
-        "H200": "2026-10-28",
-    }
-    for card in sheets.values():  # nobody measures more than the data sheet says
-        ours = card.get("measured", {"product_tflops": 0, "copy_gb_s": 0})
-        assert ours["product_tflops"] < card["tflops"]["fp16"] and ours["copy_gb_s"] < card["gb_s"]
-    assert not any(roof.measured for roof in plots_machine.sheet_roofs())
-
-
-def test_the_bars_say_which_were_measured_here():
-    fig = plots_machine.rates([timing("plain Python", speed.product(8)), timing("2 cores", speed.product(512))])
-    (ax,) = fig.axes
-    words = [t.get_text() for t in ax.get_legend().get_texts()]
-    assert words[:2] == ["measured here, now", "data sheet, not measured here"]
-    hatched = [label.get_text() for label, bar in zip(ax.get_yticklabels(), ax.patches, strict=True) if bar.get_hatch()]
-    assert hatched == [f"{name}, 32 bits" for name in cards.data_sheets()]
-
-
-@pytest.mark.parametrize(("value", "words"), [(0.0342, "0.034"), (6.24, "6.2"), (131.7, "132"), (31200, "31\u202f200")])
-def test_numbers_are_short(value, words):
-    assert plots_machine.number(value) == words
-
-
-def test_many_cores_are_drawn_as_their_mean():
-    seen = speed.Load([0.1, 0.2], [[10.0] * 16, [30.0] * 16], [5.0, 6.0], [50.0, 60.0], 0.1, 0.2)
-    words = [t.get_text() for t in plots_machine.load(seen).axes[0].get_legend().get_texts()]
-    assert words == ["the training step,\nof all cores", "mean of 16 cores", "card"]
-
-
 def test_a_machine_of_one_core_is_not_measured_twice(monkeypatch):
     monkeypatch.setattr(speed.Worker, "devices", {"1 core": "/CPU:0"})
     monkeypatch.setattr(speed.Worker, "time", lambda self, op, device, where: timing(where, op))
     assert [t.where for t in speed.compare([speed.step(1, 8, 4)], speed.Worker(1))] == ["1 core"]
-    assert plots_machine._colour(["1 core"], "1 core") == plots_machine.COLOURS[0]
-
-
-def test_a_question_that_is_interrupted_ends_the_process(monkeypatch):
-    with speed.Worker() as one:
-        one.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process, begin = one.process, time.monotonic()
-        monkeypatch.setattr(worker_module.json, "loads", lambda text: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            one.ask("cards")
-        assert one.process is None and process.poll() is not None and time.monotonic() - begin < 10

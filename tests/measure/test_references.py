@@ -1,4 +1,4 @@
-"""References that need no training, and deliberate breaks: each is what it says, judged on the built-in people."""
+"""references.py: swaps that need no training, each what it says, judged on the built-in people."""
 
 from pathlib import Path
 
@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import evaluate, samples
 from faceswap_lib.compose import scenes
 from faceswap_lib.face import faceset, geometry, identity, motion
 from faceswap_lib.face.mesh import canvas
-from faceswap_lib.measure import damage, metrics, references
+from faceswap_lib.measure import metrics, references
 from faceswap_lib.media import video
 from faceswap_lib.network import batches
 
@@ -79,55 +78,3 @@ def test_a_paste_of_a_persons_own_faces_is_that_person_unchanged(facesets):
     for picture, i in zip(found, (3, 17), strict=True):
         again = canvas("similarity", 128).texture(a.image(i), geometry.transform(a.transform(i), a.solid[i][:, :2]))
         assert np.abs(picture - again).max() < 1e-3
-
-
-@pytest.fixture(scope="module")
-def broken(facesets, short, tmp_path_factory) -> dict[str, list[np.ndarray]]:
-    """The short clip of A itself, broken in three ways, and as it was."""
-    folder = tmp_path_factory.mktemp("broken")
-    damage.blur(short["a"], folder / "blur.mp4", facesets["a"])
-    damage.tint(short["a"], folder / "tint.mp4", facesets["a"])
-    damage.delay(short["a"], folder / "delay.mp4", 3)
-    clips = {"whole": short["a"]} | {name: folder / f"{name}.mp4" for name in ("blur", "tint", "delay")}
-    return {name: [*video.frames(path)] for name, path in clips.items()}
-
-
-def test_a_break_changes_what_it_says_and_nothing_else(broken, facesets):
-    solid = faceset.load(facesets["a"]).solid
-    inside = geometry.mask(solid[5, :, :2], (320, 320))
-    core, outside = cv2.erode(inside, np.ones((21, 21))) > 0, cv2.dilate(inside, np.ones((41, 41))) == 0
-    whole = broken["whole"][5]
-    for name in ("blur", "tint"):
-        assert np.abs(broken[name][5].astype(int) - whole)[outside].mean() < 1.5, "but for the codec"
-    assert metrics.sharpness(broken["blur"][5], core) < 0.4 * metrics.sharpness(whole, core)
-    assert np.abs(broken["blur"][5][core].mean(0) - whole[core].mean(0)).max() < 2
-    pixels = [picture[core][None].astype("f4") / 255 for picture in (broken["tint"][5], whole)]
-    lab = [cv2.cvtColor(p, cv2.COLOR_RGB2LAB)[0].mean(0) for p in pixels]
-    assert lab[0] - lab[1] == pytest.approx(damage.TINT, abs=1.5)
-    assert metrics.sharpness(broken["tint"][5], core) > 0.9 * metrics.sharpness(whole, core)
-
-
-def test_a_delayed_picture_is_the_one_three_frames_ago(broken):
-    whole, late = broken["whole"], broken["delay"]
-    assert len(late) == len(whole)
-    for i in (0, 2, 3, 20, 29):
-        gaps = [np.abs(late[i].astype(int) - frame).mean() for frame in whole]
-        assert abs(int(np.argmin(gaps)) - max(0, i - 3)) <= (i < 4) and gaps[max(0, i - 3)] < 2
-
-
-def test_what_was_predicted_is_held_against_what_was_measured():
-    figures = {
-        name: {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}} for name in damage.FALLS["tint"]
-    }
-    assert damage.misses({"figures": figures}) == {}
-    figures["border"]["reference"]["tint"] = 0.5
-    figures["identity"] = {"low": 0.4, "high": 0.6, "better": "higher", "reference": {"tint": 0.1}}
-    assert damage.misses({"figures": figures}) == {"tint": ["border", "identity"]}
-
-
-def test_a_faceset_of_another_video_is_refused(short, facesets, tmp_path):
-    from faceswap_lib import UserError
-
-    with pytest.raises(UserError, match="taken from another video"):
-        evaluate.evaluate(short["a"], short["a"], facesets["b"], tmp_path, faces_a=facesets["b"])
-    assert not list(tmp_path.iterdir()) and samples.path("person_a").exists()

@@ -1,0 +1,113 @@
+"""report.py: report.json is written whole, read back, put into a table and a sentence, and beside another one."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from faceswap_lib import UserError, evaluate
+from faceswap_lib.measure import report as report_file
+from faceswap_lib.measure.figures import FIGURES
+
+
+def test_table_and_sentence_show_the_figures(report) -> None:
+    lines = report_file.table(report[0]).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[0].split()[:6] == ["swap", "±", "copy", "shifted", "source", "ideal"]
+    by = {line.split()[0]: line.split()[1:] for line in lines[1:]}
+    assert list(by) == list(report[0]["figures"])
+    assert float(by["ssim"][0]) == pytest.approx(report[0]["figures"]["ssim"]["value"], abs=6e-4)
+    assert [by[name][5] for name in ("ssim", "psnr", "to_ideal")] == ["1.000", "100.00", "0.000"]
+    assert report_file.summarise(report[0]).startswith("100.0% of A's frames swapped, 100% nearer to B")
+
+
+def test_two_reports_are_compared_and_noise_is_called_noise(report, clips) -> None:
+    same = report_file.compare(report[0], report[0])
+    assert {row["verdict"] for row in same} == {"within noise"} and {row["difference"] for row in same} == {0}
+    other = evaluate.evaluate(
+        clips["shifted"],
+        clips["person_a"],
+        clips["b"],
+        report[1] / "other",
+        truth=clips["truth_a_as_b"],
+        truth_mask=clips["truth_mask"],
+    )
+    rows = {row["figure"]: row for row in report_file.compare(other, report[0])}
+    assert rows["sharpness"]["verdict"] == "better" and rows["placement"]["verdict"] == "worse"
+    assert rows["share_nearer_b"]["verdict"] == "within noise"
+    half = [(r["figures"]["ssim"]["high"] - r["figures"]["ssim"]["low"]) / 2 for r in (other, report[0])]
+    assert rows["ssim"]["noise"] == pytest.approx(np.hypot(*half), abs=1e-4)
+    told = report_file.compared(other, report[0])
+    assert "better" in told and "within noise" in told and "Not the same" not in told
+    strange = {**report[0], "run": {**report[0]["run"], "data": {**report[0]["run"]["data"], "source": "another"}}}
+    assert report_file.compared(other, strange).startswith("Not the same source in both")
+    shutil.rmtree(report[1] / "other")
+
+
+def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> None:
+    assert report_file.read(report[1]) == report_file.read(report[1] / "report.json") == report[0]
+    with pytest.raises(UserError, match="no report"):
+        report_file.read(tmp_path)
+    for text in ("{", "[]", '{"figures": {"ssim": {"low": 2, "high": 1, "better": "higher"}}, "run": {"data": {}}}'):
+        (tmp_path / "report.json").write_text(text)
+        with pytest.raises(UserError, match="damaged or no report"):
+            report_file.read(tmp_path)
+
+
+def small(**values: float) -> dict:
+    """A report of some figures, each 0.1 wide to either side."""
+    figures = {
+        name: {"value": x, "low": x - 0.1, "high": x + 0.1, "better": FIGURES[name].better, "reference": {}}
+        for name, x in values.items()
+    }
+    return {"figures": figures, "run": {"data": {}}, "verdicts": ["Schön."], "frames": {"index": [0, 4], "swap": {}}}
+
+
+def test_a_report_is_written_whole_with_a_line_for_each_row_of_frames(tmp_path) -> None:
+    given = small(ssim=0.5) | {"frames": {"index": [0, 4], "swap": {"ssim": [0.4, None]}, "source": {}}}
+    assert report_file.save(tmp_path, given, "<p>page</p>") is given
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "<p>page</p>"
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert json.loads(text) == given == report_file.read(tmp_path) and "Schön." in text
+    assert '\n  "swap": {"ssim": [0.4, null]},\n' in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def test_what_json_cannot_hold_is_refused_and_the_old_report_stays(tmp_path) -> None:
+    report_file.save(tmp_path, small(ssim=0.5), "old")
+    with pytest.raises(ValueError):
+        report_file.save(tmp_path, small(ssim=np.nan), "new")
+    assert report_file.read(tmp_path) == small(ssim=0.5) and (tmp_path / "report.html").read_text() == "old"
+
+
+def test_a_place_for_the_report_is_made_beforehand_or_refused(tmp_path) -> None:
+    report_file.reserve(tmp_path / "deep" / "folder")
+    assert list((tmp_path / "deep" / "folder").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    for work in (report_file.reserve, lambda folder: report_file.save(folder, small(ssim=0.5), "")):
+        with pytest.raises(UserError, match="report.* cannot be written"):
+            work(tmp_path / "file")
+
+
+def test_a_difference_is_noise_within_both_half_widths_added_in_squares() -> None:
+    noise = np.hypot(0.1, 0.1)
+    for figure, more in (("ssim", "better"), ("flicker", "worse")):
+        less = {"better": "worse", "worse": "better"}[more]
+        for step, verdict in ((0.99, "within noise"), (1.01, more), (-0.99, "within noise"), (-1.01, less)):
+            (row,) = report_file.compare(small(**{figure: 1 + step * noise}), small(**{figure: 1, "psnr": 30}))
+            assert row["verdict"] == verdict, (figure, step)
+            assert (row["difference"], row["noise"]) == pytest.approx((step * noise, noise), abs=1e-4)
+    assert report_file.compare(small(ssim=1), small(psnr=1)) == []
+
+
+def test_columns_are_as_wide_as_their_longest_word() -> None:
+    assert report_file.aligned([["", "one", "b"], ["name", "2", "three"]]) == "      one      b\nname    2  three"
+
+
+def test_labels_are_told_once_in_the_order_they_come() -> None:
+    told = small(ssim=1, identity=0)
+    told["figures"]["ssim"]["reference"] = {"B's mean": 1, "ideal": 1}
+    told["figures"]["identity"]["reference"] = {"ideal": 1, "source": 1}
+    assert report_file.labels(told) == ["B's mean", "ideal", "source"]
+    assert report_file.shown("share_nearer_b", 0.875) == "88%" and report_file.shown("ssim", None) == ""
