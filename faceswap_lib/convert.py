@@ -42,7 +42,7 @@ def convert(
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
-    faces_a: the video's own faceset; color_match: relit, light, mean, histogram or none; to: whose face is put in
+    faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in
     (the video's own person is drawn anew, to see what the network can do);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     pull: how far the weights go back to the base they started from, 0 as trained to 1 the base; keep_front: what passes

@@ -9,6 +9,7 @@ import typer
 from test_layout import FLOORS
 
 from faceswap_lib import cli, profiles, workshop
+from faceswap_lib.compose import color
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/appendix_figures.md"]
@@ -61,7 +62,7 @@ def test_contributing_names_every_file_of_every_room():
     table = text("CONTRIBUTING.md")
     rooms = [path.parent for path in (ROOT / "faceswap_lib").glob("*/__init__.py")]
     for room in (room for room in rooms if room.name != "samples"):
-        line = next(line for line in table.splitlines() if line.startswith(f"| `{room.name}/`"))
+        line = next((line for line in table.splitlines() if line.startswith(f"| `{room.name}/`")), "")
         for path in room.glob("[a-z]*.py"):
             named = f"`{path.stem}`" in line or (path.stem.startswith("plots_") and "`plots_*`" in line)
             assert named, f"{room.name}/{path.name} is not on CONTRIBUTING's map"
@@ -72,3 +73,11 @@ def test_contributing_tells_who_may_import_whom_as_it_is():
     floors = [set(names) for names in FLOORS if not names[0].startswith("_")]
     for words in (set(floor.split(", ")) for floor in told.split(" < ")):
         assert words == {"labs"} or any(words <= names for names in floors), words
+
+
+def test_every_colour_method_is_named_where_people_choose_one():
+    (asked,) = (p.help for p in VERBS["convert"].params if p.name == "color")
+    lesson = "\n".join(cell.source for cell in nbformat.read(workshop.NOTEBOOKS / "05_convert.ipynb", 4).cells)
+    (settings,) = re.findall("^color_match = .*", lesson, re.MULTILINE)
+    for name in color.METHODS:
+        assert name in asked and name in settings and f"*{name}*" in lesson, name
