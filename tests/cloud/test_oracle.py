@@ -44,7 +44,7 @@ def test_a_vm_elsewhere_is_not_taken_for_one_of_oracles(cloud):
 
 
 def test_all_questions_are_put_at_once_and_one_that_fails_hides_no_other() -> None:
-    both = threading.Barrier(2, timeout=5)  # each waits for the other one
+    both = threading.Barrier(2, timeout=2)  # each waits for the other one
 
     def fails() -> None:
         raise OSError("no route")
