@@ -57,6 +57,7 @@ def test_a_network_is_pulled_towards_the_base_it_started_from(net, trained, scen
     }
     with pytest.raises(UserError, match="--pull 0"):
         model_swap.network(trained.model, about, 0.25)
+    assert model_swap.network(trained.model, about, 0), "who is not pulled needs no base"
     np.savez(tmp_path / "mesh_64_0.5.npz", **zeros)
     pulled = model_swap.network(trained.model, about, 0.25)
     for mine, theirs in zip(*(pretrained.variables(one.encoder) for one in (pulled, net)), strict=True):

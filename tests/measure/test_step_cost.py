@@ -1,4 +1,4 @@
-"""step.py: the arithmetic of a step is what TensorFlow counts, and a trace times every layer."""
+"""step_cost.py: the arithmetic of a step is what TensorFlow counts, and a trace times every layer."""
 
 import pytest
 
