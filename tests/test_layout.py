@@ -162,9 +162,7 @@ def test_a_labs_words_are_those_agreed_on(lab):
     names = {node.name for node in tree if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     public = {name for name in names if not name.startswith("_")}
     more, less = public - LABS[lab], LABS[lab] - public
-    assert not more, (
-        f"{lab}.{', '.join(more)} is public: begin it with _, or put it into LABS and CHANGELOG.md"
-    )
+    assert not more, f"{lab}.{', '.join(more)} is public: begin it with _, or put it into LABS and CHANGELOG.md"
     assert not less, f"{lab}.{', '.join(less)} is gone, and callers use it: take it out of LABS and tell CHANGELOG.md"
 
 

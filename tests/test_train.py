@@ -65,7 +65,7 @@ def test_the_discriminator_plays_in_the_second_half_only(trained):
 
 def test_resuming_gives_the_same_numbers_as_never_having_stopped(facesets, tmp_path, monkeypatch):
     a, b = facesets["a"], facesets["b"]
-    monkeypatch.setattr(train, "save_preview", lambda run, path: None)  # to save time
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     train.train(a, b, tmp_path / "straight", profile="smoke", iterations=8)
     monkeypatch.setattr(train, "SAVE_EVERY", -1)  # after every step
     with pytest.raises(Stopped):
@@ -168,7 +168,7 @@ def sides_of(facesets) -> dict[str, batches.Side]:
 def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
     sides = sides_of(facesets)
     run = train.Run(None, {}, None, sides, SMOKE, 5, None, 100, None, True)
-    held, trained_on = train._held_batch(run), [train._batch(run, i) for i in range(40)]
+    held, trained_on = batches.held_out(sides, SMOKE.batch), [train._batch(run, i) for i in range(40)]
     for s, side in sides.items():
         known = {target.tobytes(): i for i, target in enumerate(side.targets)}
 

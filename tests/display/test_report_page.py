@@ -13,6 +13,7 @@ from faceswap_lib.display import report_page
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import shown
 from faceswap_lib.media import video
+from faceswap_lib.trust import label
 
 FRAMES, FPS, EVERY = 72, 24, 4
 WITHOUT_FRAMES = ("sound", "timing", "unseen_a", "unseen_b")  # these have no value by frame
@@ -135,7 +136,7 @@ def test_the_page_says_that_the_video_is_synthetic_and_how_it_was_made(given):
     read = Read(page)
     assert page.startswith("<!doctype html>") and read.attrs("html") == [{"lang": "en"}]
     assert {"charset": "utf-8"} in read.attrs("meta") and "width=device-width" in read.attrs("meta")[1]["content"]
-    assert "is synthetic" in read.of("p")[0] and "SYNTHETIC: FACE SWAPPED" in read.of("p")[0]
+    assert "is synthetic" in read.of("p")[0] and label.TEXT in read.of("p")[0]
     assert "nearer to B than to A: identity" in read.of("p")[1]
     groups = list(dict.fromkeys(about.group for about in FIGURES.values()))
     assert read.of("h2") == ["What to do next", "The figures", *groups, "The worst five frames"]

@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 from faceswap_lib import UserError, extract, samples
+from faceswap_lib.compose import color
 from faceswap_lib.display import show
 from faceswap_lib.face import faceset, geometry
 from faceswap_lib.media import video  # noqa: E402
@@ -118,7 +119,7 @@ def test_layers_show_aligned_texture_and_motion_of_each_face(facesets):
 
 def test_color_methods_bring_the_face_nearer_to_the_sources_colours(short, facesets, trained):
     found = show.color_methods(short["a"], facesets["a"], trained.model, moment=0.0)
-    assert list(found) == ["source", "relit", "light", "mean", "histogram", "none"]
+    assert list(found) == ["source", *color.METHODS]
     here = faceset.load(facesets["a"]).solid[0]
     away = [np.abs(found["source"].astype(int) - geometry.close_up(f, here)).mean() for f in video.frames(short["a"])]
     assert np.argmin(away) == 0

@@ -1,5 +1,8 @@
 """figures.py: every figure can be read, and what other files say of figures are figures of this list."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from faceswap_lib.measure import damage, figures
@@ -38,3 +41,8 @@ def test_what_is_predicted_of_a_break_is_predicted_of_figures():
     for told in (damage.FALLS, damage.MAY):
         assert set().union(*told.values()) <= set(figures.FIGURES)
     assert not any(damage.FALLS[name] & damage.MAY[name] for name in damage.FALLS), "it falls, or it may"
+
+
+def test_the_regression_run_compares_every_figure_in_the_same_order():
+    baseline = json.loads((Path(__file__).parents[1] / "baseline.json").read_text(encoding="utf-8"))
+    assert list(baseline["smoke"]["figures"]) == list(figures.FIGURES)
