@@ -10,13 +10,13 @@ import pytest
 from figure_pictures import pictures
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 from faceswap_lib import UserError, extract, samples
 from faceswap_lib.compose import color
 from faceswap_lib.display import show
 from faceswap_lib.face import faceset, geometry
-from faceswap_lib.media import video  # noqa: E402
+from faceswap_lib.media import video
 
 
 def titles(fig: matplotlib.figure.Figure) -> list[str]:
