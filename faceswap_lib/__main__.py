@@ -5,6 +5,7 @@ Exit status: 0 success, 2 a user's error with one sentence on stderr, 1 our bug,
 
 import errno
 import os
+import signal
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings would bury our one sentence
@@ -27,9 +28,17 @@ def _hush_libraries() -> None:
     os.close(quiet)
 
 
+def _stop_cleanly() -> None:
+    """The system's wish to end (a closed terminal, a shutdown) is taken as Ctrl-C, unless nohup has it ignored."""
+    for word in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(word) is not signal.SIG_IGN:
+            signal.signal(word, signal.default_int_handler)
+
+
 def main() -> int:
     """Run the command line; returns the exit status."""
     _hush_libraries()
+    _stop_cleanly()
     try:
         status = app(standalone_mode=False) or 0
     except UserError as error:

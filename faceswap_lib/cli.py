@@ -90,12 +90,14 @@ def convert(
     keep_mouth: Annotated[
         bool, typer.Option("--keep-mouth/--draw-mouth", help="Teeth and tongue stay the video's own, or are drawn.")
     ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that this kit did not write.")] = False,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
         what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
+        what["overwrite"] = overwrite
         r = lab.convert(video, faces, model, out, color_match=color, **what, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 

@@ -38,6 +38,7 @@ def convert(
     pull: float = PULL,
     keep_front: bool = True,
     keep_mouth: bool = True,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
@@ -47,7 +48,8 @@ def convert(
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     pull: how far the weights go back to the base they started from, 0 as trained to 1 the base; keep_front: what passes
     in front of the face stays there (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue
-    stay the video's own (on the mesh). Raises UserError when faceset, model and video do not belong together.
+    stay the video's own (on the mesh). overwrite: replace a file at `out` that this kit did not write; a video that the
+    model was trained on is never replaced. Raises UserError when faceset, model and video do not belong together.
     """
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
@@ -55,13 +57,14 @@ def convert(
         raise UserError(f"pull is {pull:g}; give 0 (the network as trained) to 1 (the base it started from).")
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
+    _spare(out, found, about)
     at = model_swap.scene(found, about, to)
     at.mouth = keep_mouth
     net = None if untrained else model_swap.network(model, about, pull)
     side = model_swap.side_of(found, about, to)
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
-    count = render.render(video_path, out, at, draw, match, progress, keep)
+    count = render.render(video_path, out, at, draw, match, progress, keep, overwrite=overwrite)
     return ConvertResult(Path(out), count, sum(i < count for i in at.at))
 
 
@@ -71,3 +74,10 @@ def _check(path: str | Path, found: Faceset) -> None:
             f"The faces in {found.folder} were taken from another video ({found.source.name}) than {path}; "
             f"run `extract {path} --faces DIR` and convert with that folder."
         )
+
+
+def _spare(out: str | Path, found: Faceset, about: dict) -> None:
+    """An output never takes the place of a video that faceset or model were made from."""
+    used = {found.source.sha256: found.source.name} | {d["sha256"]: d["video"] for d in about["data"].values()}
+    if Path(out).is_file() and (name := used.get(video.sha256(out))):
+        raise UserError(f"{out} is the video {name} that faceset or model were made from; choose another name.")

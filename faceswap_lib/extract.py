@@ -4,8 +4,6 @@ One pass over the video finds the faces and writes their aligned pictures; then 
 one person is chosen, and what is too blurred, too small or turned too far is left out of training.
 """
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,44 +54,33 @@ def extract(
     """Take the faces out of a video into a folder.
 
     person: which of the people seen, 0 = seen most (the default). min_sharpness: share of the person's median;
-    min_size: pixels between the outer eye corners; max_yaw: degrees. Raises UserError when the video shows no face.
+    min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is there is replaced when the new
+    one is complete. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
     info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile} | limits
-    _may_replace(folder)
-    part = _workplace(folder)
-    try:
+    with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress)
         people = identity.people(tracks)
         chosen = _choose(info, people, person)
         _assign(records, people, chosen)
         _filter([r for r in records if r.person == chosen], **limits)
+        _is_worth_it(records, folder)
         contents = _contents(info, records, chosen, made_by)
         _drop_pictures(part, records)
         faceset.save(part, contents)
         _contact_sheet(part, [r for r in records if r.file])
-        _swap_in(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return _result(folder, info.frames, contents, len(people))
 
 
-def _may_replace(folder: Path) -> None:
-    if folder.is_file():
-        raise UserError(f"{folder} is a file; give a folder for the faces.")
-    if folder.resolve() == Path.cwd():
-        raise UserError("The faces need a folder of their own, not the one you are in; give another with --faces.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "faces.json").exists():
-        raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")
-
-
-def _workplace(folder: Path) -> Path:
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the faces.") from error
+def _is_worth_it(records: list[Record], folder: Path) -> None:
+    """A good faceset is not replaced by one with nothing to train on."""
+    if any(not r.left_out for r in records) or not (folder / "faces.json").exists():
+        return
+    reasons = [r.left_out for r in records]
+    told = ", ".join(f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons)))
+    raise UserError(f"Every face would be left out ({told}), so {folder} stays as it was; loosen the filters.")
 
 
 def _find(
@@ -200,16 +187,6 @@ def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size:
     if tiles:
         rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
         cv2.imwrite(str(folder / "contact_sheet.jpg"), np.vstack(rows))
-
-
-def _swap_in(part: Path, folder: Path) -> None:
-    part.chmod(0o755)  # mkdtemp's folders are for the owner alone
-    old = folder.with_name(f".{folder.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    part.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _result(folder: Path, frames: int, contents: Contents, people: int) -> ExtractResult:

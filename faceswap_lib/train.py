@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import profiles
+from faceswap_lib import files, profiles
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, pretrained, previews, record, schedule
@@ -111,22 +111,25 @@ def train(
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
     held-out checks without a better one; each: called before every step, its time does not count. Training starts
     from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
-    to `MODEL-before`, unless resumed.
+    to `MODEL-DATE-TIME` (the last three are kept), unless resumed; resume wants the same people, seed and profile.
     """
     size, folder = profiles.get(profile), Path(model)
     if resume:
-        record.check_resume(folder, profile, alignment)
+        record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     on = canvas(alignment, size.texture)
     sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
+    if resume:
+        record.check_people(folder, sets)
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
     minutes, iterations = schedule.budget(size, minutes, iterations, sides)
-    from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
+    with files.alone(folder, "training"):
+        from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
-    base = None if from_scratch else pretrained.find(size, alignment)
-    about, net = record.about(size, alignment, seed, gan, sets, sides, base), checkpoint.build(size, seed)
-    run = Run(folder, about, net, sides, size, seed, minutes, iterations, plateau, gan, ablation.light)
-    _begin(run, resume, base, ablation.from_mean)
-    return _carry_out(run, progress, each)
+        base = None if from_scratch else pretrained.find(size, alignment)
+        about, net = record.about(size, alignment, seed, gan, sets, sides, base), checkpoint.build(size, seed)
+        run = Run(folder, about, net, sides, size, seed, minutes, iterations, plateau, gan, ablation.light)
+        _begin(run, resume, base, ablation.from_mean)
+        return _carry_out(run, progress, each)
 
 
 def _begin(run: Run, resume: bool, base: Path | None, from_mean: bool) -> None:
@@ -163,7 +166,7 @@ def save(run: Run, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     for side, data in run.sides.items():
-        if not (folder / f"mean_{side}.png").exists():
+        if not run.first or not (folder / f"mean_{side}.png").exists():
             faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
     checkpoint.save(run.net, folder, run.about, run.history)
 

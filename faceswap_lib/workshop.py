@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faceswap_lib import UserError, profiles
-from faceswap_lib.files import whole
+from faceswap_lib import UserError, files, profiles
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+TITLE = "<title>Face-swap workshop</title>"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
@@ -68,22 +68,25 @@ def workshop(
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
     paths = _find(Path(notebooks))
     shares = _share_out(paths, given)
-    _make_room(workdir)
     run = Workshop(workdir, [Lab(path.stem, _title(path)) for path in paths])
-    try:
-        for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
-            say(f"[{number}/{len(paths)}] {lab.title} …")
-            _execute(path, lab, shares[path], workdir)
-            say(
-                f"[{number}/{len(paths)}] {lab.title}: {lab.status} in {lab.seconds:.0f} s, "
-                f"at most {lab.peak:.1f} GB of memory"
-            )
-        if (workdir / "report.json").exists():
-            run.report = json.loads((workdir / "report.json").read_text(encoding="utf-8"))
-    finally:
-        run.seconds = time.monotonic() - start
-        _write_index(run)
+    with files.alone(workdir, "workshop"):
+        _make_room(workdir, paths)
+        try:
+            _run_labs(run, paths, shares, say)
+        finally:
+            run.seconds = time.monotonic() - start
+            _write_index(run)
     return run
+
+
+def _run_labs(run: Workshop, paths: list[Path], shares: dict[Path, dict], say: Callable[[str], None]) -> None:
+    for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
+        say(f"[{number}/{len(paths)}] {lab.title} …")
+        _execute(path, lab, shares[path], run.workdir)
+        took = f"{lab.status} in {lab.seconds:.0f} s, at most {lab.peak:.1f} GB of memory"
+        say(f"[{number}/{len(paths)}] {lab.title}: {took}")
+    if (run.workdir / "report.json").exists():
+        run.report = json.loads((run.workdir / "report.json").read_text(encoding="utf-8"))
 
 
 def closing(run: Workshop) -> str:
@@ -138,14 +141,23 @@ def _share_out(paths: list[Path], given: dict[str, object]) -> dict[Path, dict[s
     return {path: {k: v for k, v in given.items() if k in known[path]} for path in paths}
 
 
-def _make_room(workdir: Path) -> None:
+def _make_room(workdir: Path, paths: list[Path]) -> None:
     try:
         (workdir / "notebooks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{workdir} cannot be made ({error.strerror}); choose another folder.") from error
+    _spare(workdir, paths)
     free = shutil.disk_usage(workdir).free
     if free < SPACE:
         raise UserError(f"{workdir} has {free / 1e9:.1f} GB free; a run needs {SPACE / 1e9:.0f} GB.")
+
+
+def _spare(workdir: Path, paths: list[Path]) -> None:
+    """A run replaces the notebooks and the page of an earlier run, and nobody's own."""
+    old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths} | {workdir / "index.html": TITLE}
+    for path, mark in old.items():
+        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+            raise UserError(f"{path} is not of a run's making and would be lost; give another workdir.")
 
 
 def _title(path: Path) -> str:
@@ -221,14 +233,14 @@ def _write_index(run: Workshop) -> None:
     figures = f"{head}<pre>{html.escape(closing(run))}</pre>" if run.report else ""
     has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
     clip = '<video src="swapped.mp4#t=1.2" controls loop width="480"></video>' if has_clip else ""
-    page = PAGE.format(items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
-    with whole(run.workdir / "index.html") as part:
+    page = PAGE.format(title=TITLE, items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
+    with files.whole(run.workdir / "index.html") as part:
         part.write_text(page, encoding="utf-8")
 
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Face-swap workshop</title><style>
+{title}<style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
 td {{ padding: .3rem 1.2rem .3rem 0 }} pre {{ overflow-x: auto; background: #f5f5f5; padding: 1rem; font-size: 13px }}
 video {{ max-width: 100% }}

@@ -21,6 +21,7 @@ MODEL = {
     "history": [],
     "shapes": {"a": SHAPE, "b": SHAPE},
     "mesh": record.mesh(),
+    "data": {side: {"video": f"{side}.mp4", "sha256": side * 64} for side in "ab"},
 }
 
 
@@ -120,33 +121,24 @@ def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
     assert again.returncode == 0 and again.stdout.count("within noise") >= 14 and "worse" not in again.stdout
 
 
-def test_ctrl_c_says_what_is_kept(tmp_path):
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_end_says_what_is_kept_and_leaves_nothing_hidden(tmp_path, word):
     # large pictures, so that it takes a while on a fast machine too
-    command = [
-        sys.executable,
-        "-m",
-        "faceswap_lib",
-        "extract",
-        str(A),
-        "--faces",
-        str(tmp_path / "f"),
-        "--profile",
-        "gpu",
-    ]
+    words = ("extract", str(A), "--faces", str(tmp_path / "f"), "--profile", "gpu")
     # a shell that put the tests in the background has them, and what they start, ignore the signal
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "faceswap_lib", *words],
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(word, signal.SIG_DFL),
     )
     # while libraries load, they may swallow the signal, and the first face loads the recogniser's; so wait for the next
-    while len(list(tmp_path.glob(".f-*/*.png"))) < 2 and process.poll() is None:
+    while len(list(tmp_path.glob(".part.f/*.png"))) < 2 and process.poll() is None:
         time.sleep(0.02)
-    # one that a library swallowed is pressed again; once it was heard, another would only kill what is on its way out
+    # one that a library swallowed is sent again; once it was heard, another would only kill what is on its way out
     while process.poll() is None and list(tmp_path.iterdir()):
-        process.send_signal(signal.SIGINT)
+        process.send_signal(word)
         time.sleep(1.5)
     assert "Stopped." in process.communicate(timeout=60)[1]
     assert process.returncode == 130 and not list(tmp_path.iterdir())

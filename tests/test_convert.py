@@ -261,3 +261,24 @@ def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
         with pytest.raises(UserError, match="cannot be written"):
             convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_that_model_or_faceset_were_made_from_is_never_replaced(short, facesets, trained, tmp_path):
+    b = shutil.copy(short["b"], tmp_path / "b.mp4")
+    before = b.read_bytes()
+    for overwrite in (False, True):
+        with pytest.raises(UserError, match="b.mp4 is the video b.mp4 that faceset or model were made from"):
+            convert.convert(short["a"], facesets["a"], trained.model, b, untrained=True, overwrite=overwrite)
+    assert b.read_bytes() == before and list(tmp_path.iterdir()) == [b]
+
+
+def test_a_file_of_other_making_is_replaced_only_when_it_is_said(short, facesets, trained, tmp_path):
+    out = tmp_path / "holiday.mp4"
+    out.write_bytes(b"the only copy")
+    with pytest.raises(
+        UserError, match="holiday.mp4' cannot be written: that file is not of this kit's making.*--overwrite"
+    ):
+        convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    assert out.read_bytes() == b"the only copy"
+    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True, overwrite=True)
+    assert convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True).frames == FRAMES, "its own"

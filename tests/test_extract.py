@@ -1,6 +1,7 @@
 """extract.py on clips made here: who is in them, which face is whose, what is left out, and what a failure leaves."""
 
 import hashlib
+import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -225,3 +226,25 @@ def test_a_new_extraction_replaces_the_old_one_whole(short, tmp_path):
     extract.extract(short["a"], tmp_path / "f", profile="smoke")
     assert faceset.load(tmp_path / "f").source.name == "a.mp4" and len(list((tmp_path / "f").glob("*.png"))) == 30
     assert names(tmp_path) == ["f", "old.mp4"]
+
+
+def test_the_source_video_in_the_folder_of_its_faces_is_not_lost(short, tmp_path):
+    folder = tmp_path / "fa"
+    extract.extract(short["a"], folder, profile="smoke")
+    shutil.copy(short["a"], folder / "a.mp4")
+    (folder / "notes.txt").write_text("mine")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(UserError, match="holds a.mp4, notes.txt beside its faceset"):
+        extract.extract(folder / "a.mp4", folder, profile="smoke")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_filters_that_leave_no_face_do_not_replace_a_good_faceset(short, tmp_path):
+    folder = tmp_path / "fa"
+    extract.extract(short["a"], folder, profile="smoke")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    with pytest.raises(UserError, match="Every face would be left out .30 too small., so .*fa stays as it was; loosen"):
+        extract.extract(short["a"], folder, profile="smoke", min_size=999)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    found = extract.extract(short["a"], tmp_path / "new", profile="smoke", min_size=999)
+    assert (found.faces, found.kept) == (30, 0), "where nothing is lost, it may be wanted: to convert with"

@@ -1,8 +1,11 @@
-"""files.py: a file is there whole or not at all."""
+"""files.py: a file is there whole or not at all; a folder is one piece of work's at a time."""
+
+import subprocess
+import sys
 
 import pytest
 
-from faceswap_lib import files
+from faceswap_lib import UserError, files
 
 
 @pytest.mark.parametrize("before", [None, "old"])
@@ -35,3 +38,68 @@ def test_who_writes_nothing_gets_an_error_and_the_old_file_stays(tmp_path):
     with pytest.raises(FileNotFoundError), files.whole(path):
         pass
     assert path.read_text() == "old"
+
+
+HOLD = """
+import sys, time
+from faceswap_lib import files
+with files.alone(sys.argv[1], "training"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds tmp_path/model."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / "model"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_folder_that_another_process_works_in_is_refused(tmp_path, holder):
+    with (
+        pytest.raises(UserError, match="Another training is at work in .*model; wait"),
+        files.alone(tmp_path / "model", "training"),
+    ):
+        pass
+    with files.alone(tmp_path / "other", "training"):
+        pass
+    assert holder.poll() is None
+
+
+def test_a_dead_process_holds_nothing_and_its_lock_is_cleared_away(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    assert (tmp_path / ".model.lock").exists(), "what SIGKILL leaves"
+    with files.alone(tmp_path / "model", "training"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_the_folder_is_free_after_the_work_however_it_ends(tmp_path, error):
+    for _ in range(2):
+        try:
+            with files.alone(tmp_path / "deep" / "model", "training"):
+                if error:
+                    raise error
+        except (ValueError, KeyboardInterrupt):
+            pass
+    assert list((tmp_path / "deep").iterdir()) == []
+
+
+def test_the_same_process_does_not_work_twice_in_one_folder_either(tmp_path):
+    with files.alone(tmp_path / "model", "training"):
+        with pytest.raises(UserError, match="at work"), files.alone(tmp_path / "model", "training"):
+            pass
+        with pytest.raises(UserError, match="at work"), files.alone(tmp_path / "x" / ".." / "model", "training"):
+            pass
+
+
+def test_no_lock_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be made"), files.alone(tmp_path / "file" / "model", "training"):
+        pass

@@ -49,7 +49,7 @@ VERBS = {
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
     " --no-gan --seed --from-scratch",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
-    " --keep-mouth --draw-mouth",
+    " --keep-mouth --draw-mouth --overwrite",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, profiles, train
+from faceswap_lib import UserError, files, profiles, train
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, checkpoint, record, schedule
@@ -106,21 +108,22 @@ def test_no_budget_gives_a_model_that_has_learnt_nothing(facesets, tmp_path, bud
     assert record.read_about(tmp_path / "m")["iteration"] == 0
 
 
-def test_it_stops_by_the_clock(facesets, tmp_path):
-    told = []
+def test_it_stops_by_the_clock(facesets, tmp_path, monkeypatch):
+    clock, told = count(0, 0.1), []  # a second goes by at every tenth look at it, whatever a slow machine takes
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     result = train.train(
         facesets["a"],
         facesets["b"],
         tmp_path / "m",
         profile="smoke",
-        minutes=0.05,
+        minutes=0.2,
         gan=False,
         progress=lambda *args: told.append(args),
     )
-    assert result.stopped == "budget" and 3 <= result.seconds < 120
-    assert len(told) == result.iterations >= 1
+    assert result.stopped == "budget" and 12 <= result.seconds < 15
+    assert len(told) == result.iterations >= 5
     done = [args[0] for args in told]
-    assert done == sorted(done) and done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
+    assert done == sorted(done) and 0 < done[0] < done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
 
 
 def test_it_stops_when_each_face_was_seen_so_often(facesets, tmp_path, monkeypatch):
@@ -255,3 +258,26 @@ def test_a_decoder_can_start_from_its_persons_mean_colour_alone(facesets, tmp_pa
     checkpoint.restore(net, model)
     mean = np.array(net.decoder_b.get_layer("mean_texture").mean)
     assert mean.std((1, 2)) == pytest.approx(0, abs=1e-4) and mean.std() > 0.05, "one colour, and a skin's"
+
+
+@pytest.mark.parametrize(
+    ("people", "change", "said"),
+    [
+        ("ba", {}, "the other way round"),
+        ("ab", {"seed": 5}, "seed 0, not 5"),
+        ("aa", {}, "B's faces from b.mp4, not a.mp4"),
+    ],
+)
+def test_what_is_resumed_otherwise_is_refused_and_the_model_stays(trained, facesets, tmp_path, people, change, said):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    before = {path: path.read_bytes() for path in model.rglob("*.*")}
+    with pytest.raises(UserError, match=said):
+        train.train(*(facesets[s] for s in people), model, profile="smoke", iterations=41, resume=True, **change)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_two_trainings_do_not_share_a_folder(facesets, tmp_path):
+    with files.alone(tmp_path / "model", "training"):
+        with pytest.raises(UserError, match="Another training is at work"):
+            train.train(facesets["a"], facesets["b"], tmp_path / "model", profile="smoke", iterations=1)
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from faceswap_lib import UserError, workshop
+from faceswap_lib import UserError, files, workshop
 
 USUAL = 'profile = "demo"\nworkdir = "."\nseed = 0'
 
@@ -112,3 +112,31 @@ def test_settings_are_literals_where_they_can_be():
     }
     with pytest.raises(UserError, match="NAME=VALUE"):
         workshop.parse_settings(["minutes"])
+
+
+def test_a_persons_own_notebook_or_page_is_not_replaced(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", "pass")
+    for name in ("notebooks/00_a.ipynb", "index.html"):
+        mine = tmp_path / "w" / name
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        mine.write_text("my own")
+        with pytest.raises(UserError, match=f"{name} is not of a run's making and would be lost"):
+            workshop.workshop(tmp_path / "w", notebooks=tmp_path)
+        assert mine.read_text() == "my own"
+        mine.unlink()
+
+
+def test_lessons_are_not_run_into_themselves(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    notebook(tmp_path / "notebooks" / "00_a.ipynb", "pass")
+    before = (tmp_path / "notebooks" / "00_a.ipynb").read_bytes()
+    with pytest.raises(UserError, match="would be lost; give another workdir"):
+        workshop.workshop(tmp_path, notebooks=tmp_path / "notebooks")
+    assert (tmp_path / "notebooks" / "00_a.ipynb").read_bytes() == before
+
+
+def test_a_second_run_replaces_the_first_ones_copies_and_not_while_it_runs(done):
+    workdir, _, run = done
+    with files.alone(workdir, "workshop"), pytest.raises(UserError, match="Another workshop is at work"):
+        workshop.workshop(workdir, "smoke", seed=3)
+    workshop._spare(workdir, [Path(f"{lab.name}.ipynb") for lab in run.labs])

@@ -27,6 +27,8 @@ def render(
     match: Match,
     progress: Progress | None = None,
     keeper: Keeper | None = None,
+    *,
+    overwrite: bool = False,
 ) -> int:
     """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames.
 
@@ -43,7 +45,7 @@ def render(
             for index, frame in chunk:
                 yield stamp.stamp(index, drawn.get(index, frame))
 
-    return video.rewrite(clip, out, stream, progress=progress)
+    return video.rewrite(clip, out, stream, overwrite=overwrite, progress=progress)
 
 
 def faces_drawn(

@@ -3,8 +3,12 @@
 Deleting a picture leaves that face out of training; its landmarks stay in `faces.json`, for conversion.
 """
 
+import hashlib
 import json
+import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +16,11 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from faceswap_lib import UserError
-from faceswap_lib.files import whole
+from faceswap_lib import UserError, files
 
 SCHEMA = 1
+OWN = re.compile(r"faces\.json|contact_sheet\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
+NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}  # desktops leave these
 SHAPES = {"box": (4,), "landmarks": (478, 2), "depth": (478,), "transform": (2, 3), "pose": (3,)}
 
 
@@ -94,6 +99,13 @@ class Faceset:
         there = [r.file is not None and (self.folder / r.file).exists() for r in self.records]
         return np.flatnonzero(there)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the faces to train on: another choice of faces has another one."""
+        pick = self.usable
+        parts = (self.source.sha256.encode(), self.frames[pick].tobytes(), self.solid[pick].tobytes())
+        return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
     def transform(self, i: int) -> np.ndarray:
         """The similarity (2, 3) from the source frame to face i's picture."""
         return np.array(self.records[i].transform, float)
@@ -111,6 +123,48 @@ def evenly(most: int, stop: int, start: int = 0, ends: bool = True) -> np.ndarra
     """At most `most` of the numbers from start to stop - 1, evenly; ends: the first and the last are among them."""
     at = np.linspace(start, stop - 1, most if ends else most + 2).astype(int)
     return np.unique(at if ends else at[1:-1])
+
+
+@contextmanager
+def renewed(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the faceset's place when the block ends; a block that fails changes nothing.
+
+    Raises UserError: the folder holds what is no faceset's, cannot be made, or another extraction writes into it.
+    """
+    _check_replaceable(folder)
+    with files.alone(folder, "extraction"):
+        place = folder.resolve()  # of a link, what it leads to
+        part, old = (place.with_name(f".{word}.{place.name}") for word in ("part", "old"))
+        shutil.rmtree(part, ignore_errors=True)  # a killed extraction has left it, and perhaps
+        if old.exists() and not place.exists():  # was killed while the two changed places
+            old.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+        try:
+            part.mkdir()
+            yield part
+            if place.exists():
+                place.rename(old)
+            part.rename(place)
+            shutil.rmtree(old, ignore_errors=True)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; give a folder for the faces.")
+    if folder.resolve() == Path.cwd():
+        raise UserError("The faces need a folder of their own, not the one you are in; give another with --faces.")
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    others = sorted(name for name in names if not OWN.fullmatch(name) and name not in NOBODYS)
+    if others and "faces.json" not in names:
+        raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise UserError(
+            f"{folder} holds {', '.join(others[:3])}{more} beside its faceset, and that would be lost; "
+            "move it elsewhere, or give another folder for the faces."
+        )
 
 
 def load(folder: str | Path) -> Faceset:
@@ -138,7 +192,7 @@ def load(folder: str | Path) -> Faceset:
 def save(folder: str | Path, contents: Contents) -> Path:
     """Write faces.json, complete or not at all."""
     path = Path(folder) / "faces.json"
-    with whole(path) as part:
+    with files.whole(path) as part:
         part.write_text(contents.model_dump_json(), encoding="utf-8")
     return path
 

@@ -11,9 +11,16 @@ from faceswap_lib import UserError
 from faceswap_lib.files import whole
 from faceswap_lib.measure.figures import FIGURES
 
+MARKS = {"report.json": '"figures"', "report.html": "<title>How good is the swap?</title>"}  # what ours hold
+
 
 def reserve(folder: str | Path) -> None:
     """See that a report can be written into a folder, before the work; UserError when it cannot."""
+    for name, mark in MARKS.items():
+        path = Path(folder) / name
+        with _blamed(folder, name):
+            if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+                raise UserError(f"{path} is no report of this kit and would be lost; give another folder.")
     with _blamed(folder, "report.json"):
         part = Path(folder) / ".part.report.json"
         part.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, __version__
 from faceswap_lib.files import whole
 
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
@@ -30,6 +30,7 @@ BT709, UNSPECIFIED, BT601, YUV_MATRICES = 1, 2, 6, {1, 4, 5, 6, 7, 9}
 LIMITED, FULL = 1, 2
 # FFmpeg's AV_CODEC_FLAG_FRAME_DURATION.
 FRAME_DURATION = 1 << 8
+MADE = "written by faceswap_lib"
 UNWRITABLE = "cannot be written; choose another place or name."
 
 
@@ -101,6 +102,7 @@ class Writer:
             # Or everything moves, by the few ms that AAC starts before 0.
             options = {"avoid_negative_ts": "disabled"}
         self.container = av.open(str(part.absolute()), "w", kind, container_options=options)
+        self.container.metadata["comment"] = f"{MADE} {__version__}"
         # With its macroblock tree x264 writes other bits in every run; figures could not be compared (10 % more bytes).
         coding = {"crf": str(crf), "x264-params": "mbtree=0"}
         self.video = self.container.add_stream("libx264", rate, coding, time_base=base)
@@ -127,6 +129,47 @@ class Writer:
         packet.stream = self.sounds[packet.stream.index]
         with blame(self.out, UNWRITABLE):
             self.container.mux(packet)
+
+
+def check_out(out: str | Path, overwrite: bool = False, source: str | Path | None = None) -> Path:
+    """The path of an output, once it may be written; UserError says why it may not.
+
+    A file that is there is replaced when this kit has written it, any other only by `overwrite`, the source never.
+    """
+    out = Path(out)
+    for wrong, why in (
+        (out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
+        (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
+        (out.is_dir(), "it is a folder; name a file"),
+        (source and out.exists() and out.samefile(source), "it is the source; choose another name"),
+        (
+            out.exists() and not overwrite and not made_here(out),
+            "that file is not of this kit's making; choose another name, or say overwrite (--overwrite) to lose it",
+        ),
+    ):
+        if wrong:
+            raise UserError(f"'{out}' cannot be written: {why}.")
+    return out
+
+
+def check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.AudioStream]:
+    """The sound of a source, once an output can hold it; UserError names a container that can."""
+    names = {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
+    if not names <= FORMATS[out.suffix.lower()][1]:
+        others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
+        remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
+        raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
+    return sounds
+
+
+def made_here(path: str | Path) -> bool:
+    """Whether this kit has written a file: it says so in its container."""
+    try:
+        with av.open(str(Path(path).absolute()), metadata_errors="replace") as container:
+            told = {name.lower(): text for name, text in container.metadata.items()}
+    except (av.FFmpegError, OSError):
+        return False
+    return told.get("comment", "").startswith(MADE)
 
 
 @contextmanager

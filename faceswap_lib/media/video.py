@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError
-from faceswap_lib.media.codec import FORMATS, Picture, blame, writing
+from faceswap_lib.media.codec import Picture, blame, check_out, check_sound, writing
 
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
@@ -84,6 +84,7 @@ def rewrite(
     out: str | Path,
     stream: Callable[[Iterator[tuple[int, np.ndarray]]], Iterable],
     crf: int = 16,
+    overwrite: bool = False,
     progress: Callable[[int, int | None, str], None] | None = None,
 ) -> int:
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
@@ -92,10 +93,11 @@ def rewrite(
     order; it may read ahead to work in batches. Frames are upright, RGB uint8 (H, W, 3), and keep their size.
     .mp4 and .mov keep time stamps exactly, .mkv in whole milliseconds; subtitles and data are left out.
     `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total, note).
-    UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
+    overwrite: replace a file there that this kit did not write. UserError: the source is not a whole video; the output
+    cannot be written there or cannot hold the sound.
     """
     (info, picture), stamps, done = _survey(source), deque(), 0
-    out = _check_out(out, source)
+    out = check_out(out, overwrite, source)
 
     def pull() -> Iterator[tuple[int, np.ndarray]]:
         with blame(source, BROKEN):
@@ -104,7 +106,7 @@ def rewrite(
                 yield index, picture.pixels(frame)
 
     with _open(source) as video:
-        sounds = _check_sound(out, video.container.streams.audio)
+        sounds = check_sound(out, video.container.streams.audio)
         rate = video.average_rate or Fraction(info.fps).limit_denominator(1001)
         with writing(out, picture, video.time_base, rate, crf, sounds) as writer:
             pulled = pull()
@@ -121,12 +123,14 @@ def rewrite(
     return done
 
 
-def write(path: str | Path, frames: Iterable[np.ndarray], fps: float | Fraction, crf: int = 16) -> int:
+def write(
+    path: str | Path, frames: Iterable[np.ndarray], fps: float | Fraction, crf: int = 16, overwrite: bool = False
+) -> int:
     """Write RGB uint8 (H, W, 3) frames of one size as a silent clip of a steady rate; returns their number.
 
-    UserError: no frames, or an output that cannot be written there.
+    overwrite: as `rewrite`. UserError: no frames, or an output that cannot be written there.
     """
-    out, rest, done = _check_out(path), iter(frames), 1
+    out, rest, done = check_out(path, overwrite), iter(frames), 1
     if (first := next(rest, None)) is None:
         raise UserError(f"There are no frames to write into '{path}'.")
     picture, rate = Picture(first.shape[1], first.shape[0]), Fraction(fps).limit_denominator(1001)
@@ -236,25 +240,3 @@ def _file(path: str | Path) -> Path:
     if not path.stat().st_size:
         raise UserError(f"'{path}' is empty; copy or download it again.")
     return path
-
-
-def _check_out(out: str | Path, source: str | Path | None = None) -> Path:
-    out = Path(out)
-    for wrong, why in (
-        (out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
-        (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
-        (out.is_dir(), "it is a folder; name a file"),
-        (source and out.exists() and out.samefile(source), "it is the source; choose another name"),
-    ):
-        if wrong:
-            raise UserError(f"'{out}' cannot be written: {why}.")
-    return out
-
-
-def _check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.AudioStream]:
-    names = {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
-    if not names <= FORMATS[out.suffix.lower()][1]:
-        others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
-        remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
-        raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
-    return sounds

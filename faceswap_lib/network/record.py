@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import re
 import shutil
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,10 +13,14 @@ import numpy as np
 
 from faceswap_lib import UserError, __version__, profiles
 from faceswap_lib.face import anatomy
+from faceswap_lib.face.faceset import NOBODYS, Faceset
 from faceswap_lib.media import video
 from faceswap_lib.network.batches import Side
 from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
+
+KEPT = 3  # older models beside a new one
+OWN = {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
 
 
 def about(
@@ -31,10 +37,7 @@ def about(
         "start": base.stem if base else SCRATCH,
         "mesh": mesh(),
         "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
-        "data": {
-            s: {"video": f.source.name, "sha256": f.source.sha256, "faces": len(sides[s].targets)}
-            for s, f in sets.items()
-        },
+        "data": {s: data | {"faces": len(sides[s].targets)} for s, data in data_of(sets).items()},
         "versions": {
             "faceswap_lib": __version__,
             "keras": keras.__version__,
@@ -52,15 +55,45 @@ def mesh() -> str:
     return video.sha256(anatomy.PATH)[:12]
 
 
-def check_resume(folder: Path, profile: str, alignment: str) -> None:
-    """Raise UserError when the model there was trained with another profile or alignment."""
+def check_resume(folder: Path, **settings: object) -> None:
+    """Raise UserError when the model there was trained with another profile, alignment or seed than these settings."""
     found = read_about(folder)
-    for word, mine in (("profile", profile), ("alignment", alignment)):
+    for word, mine in settings.items():
         if found[word] != mine:
             raise UserError(
-                f"The model in {folder} was trained with {word} '{found[word]}', not '{mine}'; "
-                f"resume it with {word} '{found[word]}' or train a new one in another folder."
+                f"The model in {folder} was trained with {word} {found[word]!r}, not {mine!r}; "
+                f"resume it with {word} {found[word]!r} or train a new one in another folder."
             )
+
+
+def check_people(folder: Path, sets: dict[str, Faceset]) -> None:
+    """Raise UserError when the model there was trained on other people's facesets, or on these the other way round."""
+    found = read_about(folder)["data"]
+    was, now = [found[s]["sha256"] for s in "ab"], [sets[s].source.sha256 for s in "ab"]
+    told = [f"{s.upper()}'s {words}" for s in "ab" if (words := _apart(found[s], sets[s]))]
+    if was == now[::-1] != now:
+        told = ["these two people the other way round"]
+    if told:
+        raise UserError(
+            f"The model in {folder} was trained with {' and '.join(told)}; resume it with the facesets it was "
+            "trained on, or train a new one in another folder."
+        )
+
+
+def _apart(found: dict, mine: Faceset) -> str:
+    """How the faces that a model was trained on differ from a faceset; "" where they do not, as far as is known."""
+    if found["sha256"] != mine.source.sha256:
+        return f"faces from {found['video']}, not {mine.source.name}"
+    if found.get("fingerprint", mine.fingerprint) != mine.fingerprint:
+        return f"other faces than {mine.folder} holds now"
+    return ""
+
+
+def data_of(sets: dict[str, Faceset]) -> dict[str, dict]:
+    """Side -> what tells its faces from others: the video's name and SHA-256, and the faceset's fingerprint."""
+    return {
+        s: {"video": f.source.name, "sha256": f.source.sha256, "fingerprint": f.fingerprint} for s, f in sets.items()
+    }
 
 
 def read_about(folder: str | Path) -> dict:
@@ -75,6 +108,8 @@ def read_about(folder: str | Path) -> dict:
             raise ValueError("alignment or history")
         if any(np.shape(found["shapes"][side]) != (478, 3) for side in "ab"):
             raise ValueError("shapes")
+        if not all(isinstance(found["data"][side]["sha256"], str) for side in "ab"):
+            raise ValueError("data")
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error
     if found["alignment"] == "mesh" and found.get("mesh") != mesh():
@@ -83,15 +118,42 @@ def read_about(folder: str | Path) -> dict:
 
 
 def move_aside(folder: Path) -> None:
-    """Make room for a new model: one that is there becomes `FOLDER-before`, and takes the place of an older one."""
+    """Make room for a new model: one that is there becomes `FOLDER-DATE-TIME`; the last KEPT of these are kept.
+
+    Raises UserError: a file, the folder one is in, a folder of other things, one that cannot be made.
+    """
     if folder.is_file():
         raise UserError(f"{folder} is a file; give a folder for the model.")
-    if (folder / "model.json").exists():
-        before = folder.with_name(folder.name + "-before")
-        if before.exists():
-            shutil.rmtree(before)
-        folder.rename(before)
+    if folder.resolve() == Path.cwd():
+        raise UserError("The model needs a folder of its own, not the one you are in; give another with --model.")
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if "model.json" not in names and names - OWN - NOBODYS:
+        raise UserError(f"{folder} holds other things than a model; give an empty or a new folder for the model.")
     try:
+        if "model.json" in names:
+            folder.rename(_dated(folder))
+            _tidy_up(folder)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the model.") from error
+
+
+def _dated(folder: Path) -> Path:
+    """Where the model in a folder goes: behind all that went aside in the same second."""
+    when = datetime.now().strftime("%Y%m%d-%H%M%S")
+    last = max((n for at, n, _ in _older(folder) if at == when), default=0)
+    return folder.with_name(f"{folder.name}-{when}" + (f"-{last + 1}" if last else ""))
+
+
+def _tidy_up(folder: Path) -> None:
+    """Older models than the last KEPT go, but only folders with a model and nothing else in them."""
+    for *_, path in [each for each in _older(folder) if (each[2] / "model.json").is_file()][:-KEPT]:
+        if {each.name for each in path.iterdir()} <= OWN | NOBODYS:
+            shutil.rmtree(path)
+
+
+def _older(folder: Path) -> list[tuple[str, int, Path]]:
+    """What bears a folder's name and a date: when, which one of that second, where; in order of time."""
+    dated = re.compile(re.escape(folder.name) + r"-(\d{8}-\d{6})(?:-(\d+))?")
+    found = ((dated.fullmatch(path.name), path) for path in folder.parent.iterdir())
+    return sorted((match[1], int(match[2] or 1), path) for match, path in found if match)

@@ -166,3 +166,94 @@ def test_saving_that_fails_leaves_what_was_there(folder, monkeypatch):
 def test_a_picture_that_cannot_be_written(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         faceset.save_image(tmp_path / "nowhere" / "a.png", picture(0))
+
+
+def listing(folder) -> dict[str, bytes]:
+    """What lies in a folder and beside it, hidden files too."""
+    return {str(p.relative_to(folder.parent)): p.read_bytes() for p in sorted(folder.parent.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Something that is named as a faceset's files are, in a folder of its own: home/faces."""
+    home = tmp_path / "home" / "faces"
+    home.mkdir(parents=True)
+    for name in ("faces.json", "contact_sheet.jpg", "000000_0.png", "000001_0.png"):
+        (home / name).write_text(f"old {name}")
+    return home
+
+
+def test_a_faceset_is_renewed_whole(home):
+    (home / ".DS_Store").write_text("of a desktop")
+    with faceset.renewed(home) as part:
+        assert (home / "faces.json").exists() and list(part.iterdir()) == []
+        (part / "faces.json").write_text("new")
+    assert listing(home) == {"faces/faces.json": b"new"}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_renewal_that_fails_changes_nothing(home, error):
+    before = listing(home)
+    with pytest.raises(error), faceset.renewed(home) as part:
+        (part / "faces.json").write_text("half")
+        raise error
+    assert listing(home) == before
+
+
+def test_what_a_person_has_put_beside_a_faceset_is_not_lost(home):
+    (home / "a.mp4").write_text("the only copy")
+    (home / "notes").mkdir()
+    (home / "notes" / "monday.txt").write_text("mine")
+    before = listing(home)
+    with pytest.raises(UserError, match="holds a.mp4, notes beside its faceset, and that would be lost; move"):
+        with faceset.renewed(home):
+            pass
+    assert listing(home) == before
+
+
+def test_of_many_things_beside_a_faceset_three_are_named(home):
+    for name in "abcde":
+        (home / f"{name}.txt").write_text("")
+    with pytest.raises(UserError, match=r"holds a.txt, b.txt, c.txt and 2 more beside"):
+        with faceset.renewed(home):
+            pass
+
+
+def test_a_faceset_that_was_being_replaced_when_its_process_was_killed_comes_back(home):
+    before = listing(home)
+    home.rename(home.with_name(".old.faces"))
+    home.with_name(".part.faces").mkdir()
+    (home.with_name(".part.faces") / "000001_0.png").write_text("half")
+    with pytest.raises(ValueError), faceset.renewed(home):
+        assert (home / "faces.json").exists()
+        raise ValueError
+    assert listing(home) == before
+
+
+def test_a_link_to_a_roomier_disk_stays_one(home):
+    real = home.with_name("roomy")
+    home.rename(real)
+    home.symlink_to(real)
+    with faceset.renewed(home) as part:
+        (part / "faces.json").write_text("new")
+    assert home.is_symlink() and (real / "faces.json").read_text() == "new"
+    assert sorted(path.name for path in home.parent.iterdir()) == ["faces", "roomy"]
+
+
+def test_a_faceset_is_renewed_by_one_at_a_time(home):
+    with faceset.renewed(home) as part:
+        with pytest.raises(UserError, match="Another extraction is at work"):
+            with faceset.renewed(home):
+                pass
+        (part / "faces.json").write_text("new")
+
+
+def test_another_choice_of_faces_has_another_fingerprint(folder):
+    first = faceset.load(folder).fingerprint
+    assert faceset.load(folder).fingerprint == first and len(first) == 12
+    rewrite(folder, lambda raw: raw["faces"][0].update(score=0.1))
+    assert faceset.load(folder).fingerprint == first, "not of what training does not look at"
+    (folder / "a.png").unlink()
+    fewer = faceset.load(folder).fingerprint
+    rewrite(folder, lambda raw: raw["faces"][0]["landmarks"][0].__setitem__(0, 1.0))
+    assert len({first, fewer, faceset.load(folder).fingerprint}) == 3

@@ -111,3 +111,14 @@ def test_labels_are_told_once_in_the_order_they_come() -> None:
     told["figures"]["identity"]["reference"] = {"ideal": 1, "source": 1}
     assert report_file.labels(told) == ["B's mean", "ideal", "source"]
     assert report_file.shown("share_nearer_b", 0.875) == "88%" and report_file.shown("ssim", None) == ""
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.html"])
+def test_a_report_of_somebody_else_is_not_replaced(report, tmp_path, name):
+    (tmp_path / name).write_text('{"quarter": 3}')
+    with pytest.raises(UserError, match=f"{name} is no report of this kit and would be lost"):
+        report_file.reserve(tmp_path)
+    assert (tmp_path / name).read_text() == '{"quarter": 3}'
+    shutil.copy(report[1] / name, tmp_path / name)
+    report_file.reserve(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]

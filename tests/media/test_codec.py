@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib import UserError
-from faceswap_lib.media import codec
+from faceswap_lib.media import codec, video
 
 # Red, green, blue and grey as BT.601 and BT.709 store them with 16 to 235 for grey, by Kr and Kb of their matrices.
 COLOURS = {
@@ -97,3 +97,26 @@ def test_what_is_written_is_there_when_it_is_complete(tmp_path, suffix):
     assert [round(frame.pts * frame.time_base * 24) for frame in frames] == [0, 3, 6, 9, 12]
     means = [frame.to_ndarray(format="rgb24").mean((0, 1)) for frame in frames]
     assert all(np.abs(mean - (200, 40 * i, 30)).max() < 8 for i, mean in enumerate(means))
+
+
+@pytest.mark.parametrize("suffix", codec.FORMATS)
+def test_a_file_says_whether_this_kit_has_written_it(tmp_path, suffix):
+    ours, other = tmp_path / f"ours{suffix}", tmp_path / f"other{suffix}"
+    video.write(ours, [flat((9, 9, 9))] * 3, 24)
+    with av.open(str(other), "w") as container:
+        stream = container.add_stream("libx264", 24)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuv420p"
+        container.metadata["comment"] = "made at home"
+        container.mux(
+            [*stream.encode(av.VideoFrame.from_ndarray(flat((9, 9, 9)), format="rgb24")), *stream.encode(None)]
+        )
+    assert codec.made_here(ours) and not codec.made_here(other)
+    assert codec.check_out(ours) == ours and codec.check_out(other, overwrite=True) == other
+    with pytest.raises(UserError, match="not of this kit's making"):
+        codec.check_out(other)
+
+
+@pytest.mark.parametrize("content", [b"", b"no video", bytes(5000)])
+def test_what_is_no_video_was_not_written_here(tmp_path, content):
+    (tmp_path / "x.mp4").write_bytes(content)
+    assert not codec.made_here(tmp_path / "x.mp4") and not codec.made_here(tmp_path / "none.mp4")

@@ -492,7 +492,7 @@ def test_a_failed_change_leaves_nothing_behind(tmp_path, change, error, suffix):
     source, out = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / f"out{suffix}"
     out.write_bytes(b"precious")
     with pytest.raises(error):
-        video.rewrite(source, out, change)
+        video.rewrite(source, out, change, overwrite=True)
     assert out.read_bytes() == b"precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", f"out{suffix}"]
 
@@ -506,7 +506,7 @@ def test_output_replaces_an_old_one_only_when_complete(tmp_path):
             assert out.read_bytes() == b"old" and (tmp_path / ".part.out.mp4").exists()
             yield frame
 
-    video.rewrite(source, out, watched)
+    video.rewrite(source, out, watched, overwrite=True)
     assert video.probe(out).frames == COUNT and not (tmp_path / ".part.out.mp4").exists()
 
 
@@ -605,7 +605,10 @@ def test_output_that_cannot_be_written(tmp_path):
 def test_full_disk(tmp_path, suffix):
     source, out = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / f"out{suffix}"
     out.write_bytes(b"precious")
-    for use in (lambda: video.rewrite(source, out, same), lambda: video.write(out, [picture(0)] * 3, 24)):
+    for use in (
+        lambda: video.rewrite(source, out, same, overwrite=True),
+        lambda: video.write(out, [picture(0)] * 3, 24, overwrite=True),
+    ):
         # Everything written to /dev/full fails with ENOSPC, as on a full disk.
         (tmp_path / f".part.out{suffix}").symlink_to("/dev/full")
         with pytest.raises(UserError, match=f"'{out}' .* disk is full"):
