@@ -8,6 +8,8 @@ from pathlib import Path
 
 from faceswap_lib import UserError
 
+LOCK = ".lock"
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -28,12 +30,15 @@ def whole(path: str | Path) -> Iterator[Path]:
 def alone(folder: str | Path, work: str) -> Iterator[None]:
     """Keep a folder, which need not exist, for one piece of work at a time; UserError while another one holds it.
 
-    The lock is the system's (flock), so a process that dies holds nothing. Its file lies beside the folder.
+    The lock is the system's (flock), so a process that dies holds nothing. Its file lies beside the folder, or within
+    where that alone can be written, as where a disk is mounted.
     """
     folder = Path(folder).resolve()  # of a link, what it leads to
     path = folder.with_name(f".{folder.name}.lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir() and not os.access(folder.parent, os.W_OK):
+            path = folder / LOCK
         file = _locked(path)
     except BlockingIOError as error:
         raise UserError(f"Another {work} is at work in {folder}; wait for its end, or give another folder.") from error

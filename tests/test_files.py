@@ -103,3 +103,13 @@ def test_no_lock_where_nothing_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be made"), files.alone(tmp_path / "file" / "model", "training"):
         pass
+
+
+def test_where_the_folder_alone_can_be_written_the_lock_lies_in_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.os, "access", lambda path, how: False)  # root, who runs some tests, may write everywhere
+    (tmp_path / "disk").mkdir()
+    with files.alone(tmp_path / "disk", "workshop"):
+        assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["disk", f"disk/{files.LOCK}"]
+        with pytest.raises(UserError, match="at work"), files.alone(tmp_path / "disk", "workshop"):
+            pass
+    assert list((tmp_path / "disk").iterdir()) == []
