@@ -140,7 +140,10 @@ def renewed(folder: Path) -> Iterator[Path]:
             old.rename(place)
         shutil.rmtree(old, ignore_errors=True)
         try:
-            part.mkdir()
+            try:
+                part.mkdir()
+            except OSError as error:
+                raise UserError(f"{folder} cannot be replaced ({error.strerror}); give another folder.") from error
             yield part
             if place.exists():
                 place.rename(old)

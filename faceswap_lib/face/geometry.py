@@ -94,6 +94,7 @@ def close_up(frame: np.ndarray, points: np.ndarray, size: int = 200) -> np.ndarr
 
 
 def lens(points: np.ndarray, size: int) -> np.ndarray:
+    """The scale and shift (2, 3) from the frame to a close-up of size × size pixels; points (N, ≥ 2)."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     scale = size / ((high - low).max() * AROUND)
     return np.c_[np.eye(2) * scale, size / 2 - (low + high) / 2 * scale]

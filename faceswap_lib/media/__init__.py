@@ -1,1 +1,1 @@
-"""Frames in, frames out; sound and time stamps untouched. PyAV is known here alone."""
+"""Frames in, frames out; sound and time stamps untouched. PyAV is known here."""

@@ -1,4 +1,4 @@
-"""Frames in, frames out; sound and time stamps stay what they were. This and codec.py alone touch PyAV."""
+"""Frames in, frames out; sound and time stamps stay what they were. This and codec.py stand on PyAV."""
 
 import hashlib
 import math

@@ -257,3 +257,16 @@ def test_another_choice_of_faces_has_another_fingerprint(folder):
     fewer = faceset.load(folder).fingerprint
     rewrite(folder, lambda raw: raw["faces"][0]["landmarks"][0].__setitem__(0, 1.0))
     assert len({first, fewer, faceset.load(folder).fingerprint}) == 3
+
+
+def test_where_no_folder_can_be_made_beside_a_faceset_it_is_said(home, monkeypatch):
+    before = listing(home)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(faceset.Path, "mkdir", lambda self, *a, **k: None if self.is_dir() else refuse())
+    with pytest.raises(UserError, match="faces cannot be replaced .Permission denied.; give another folder"):
+        with faceset.renewed(home):
+            pass
+    assert listing(home) == before
