@@ -97,8 +97,7 @@ def convert(
 
     with progress_bar(f"Converting {video.name}") as progress:
         what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
-        what["overwrite"] = overwrite
-        r = lab.convert(video, faces, model, out, color_match=color, **what, progress=progress)
+        r = lab.convert(video, faces, model, out, color_match=color, **what, overwrite=overwrite, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
 
 
