@@ -11,6 +11,7 @@ from faceswap_lib import UserError, convert, evaluate, extract, profiles, sample
 from faceswap_lib.face import faceset
 from faceswap_lib.measure import medians
 from faceswap_lib.media import video
+from faceswap_lib.network.run import Run
 from faceswap_lib.progress import Progress
 
 SECONDS = (0.0, 15.0, 30.0, 60.0, 120.0, 300.0)
@@ -114,7 +115,7 @@ def ablate(
         models = {name: folder / f"model_{number}" for number, name in enumerate(variants)}
         for name, change in variants.items():
             say(f"Seed {seed}, {name}: training for {60 * minutes:g} s …")
-            how = {"profile": profile, "minutes": minutes, "seed": seed, "progress": progress}
+            how = {"profile": profile, "minutes": minutes, "seed": seed, "resume": False, "progress": progress}
             train.train(*at.facesets, models[name], **how | change)
         backwards = dict(reversed(models.items()))  # the last one scored is the one whose noise is told
         reports.append(_score(at, backwards, folder, seed))
@@ -139,7 +140,7 @@ def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_
     end, found, passed = max(models), {}, {}
     ahead = sorted(set(models) - {end}, reverse=True)
 
-    def mark(run: train.Run) -> None:
+    def mark(run: Run) -> None:
         if not found:
             found.update(flops=step_cost.flops(run.net, run.profile.batch), peak=step_cost.peak())
         while ahead and run.seconds >= ahead[-1]:
@@ -147,7 +148,7 @@ def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_
             passed[f"{moment:g} s"] = run.iteration
             train.save(run, models[moment])
 
-    how = {"profile": profile, "minutes": end / 60, "seed": seed, "from_scratch": from_scratch}
+    how = {"profile": profile, "minutes": end / 60, "seed": seed, "from_scratch": from_scratch, "resume": False}
     r = train.train(*at.facesets, models[end], **how, progress=at.progress, each=mark)
     reached = found["flops"] * r.iterations / r.seconds
     passed[f"{end:g} s"] = r.iterations

@@ -52,7 +52,10 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
     iterations: Annotated[int | None, typer.Option(help="Stop at so many steps, earlier sessions included.")] = None,
     plateau: Annotated[int | None, typer.Option(help="Stop after so many checks without progress.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the model that is there.")] = False,
+    resume: Annotated[
+        bool | None,
+        typer.Option(help="Go on with the model that is there, or begin anew; default: go on if it was cut off."),
+    ] = None,
     alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
     gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,

@@ -1,7 +1,10 @@
-"""Files that are there whole or not at all, and folders that one piece of work at a time writes into."""
+"""Files that are there whole or not at all, folders that one piece of work at a time writes into, room on the disk."""
 
 import fcntl
+import hashlib
+import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,21 +12,82 @@ from pathlib import Path
 from faceswap_lib import UserError
 
 LOCK = ".lock"
+LONGEST = 255  # bytes of a file's name, on nearly every system
+SEAL = "checksum"  # the key in a JSON file of ours that tells whether the rest is as it was written
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """Where to write what shall appear as `path` when the block ends; if it fails, nothing is left and nothing changed.
 
-    It lies beside `path` and ends as its name does, for Keras and FFmpeg tell the format by that.
+    It lies beside `path` and ends as its name does, for FFmpeg tells the format by that. When the block has ended the
+    file is on the disk, not only on its way there (fsync), and so is its name.
     """
     path = Path(path)
-    part = path.with_name(f".part.{path.name}")
+    part = aside(path, "part")
     try:
         yield part
+        _flush(part)
         os.replace(part, path)
+        _flush(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def aside(path: Path, word: str) -> Path:
+    """A hidden name beside `path` that says whose it is, with the same ending; the same one each time."""
+    name = f".{word}.{path.name}"
+    if len(os.fsencode(name)) > LONGEST:
+        name = f".{word}.{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{path.suffix}"
+    return path.with_name(name)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file in hexadecimal; OSError when it cannot be read."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sealed(content: dict) -> dict:
+    """The content of a JSON file with a checksum over all of it, however it is laid out."""
+    return content | {SEAL: _checksum(content)}
+
+
+def unsealed(content: object) -> dict:
+    """What `sealed` was given; ValueError where the content is not what was sealed."""
+    if not isinstance(content, dict) or content.get(SEAL) != _checksum(content):
+        raise ValueError("it is not as it was written")
+    return {key: value for key, value in content.items() if key != SEAL}
+
+
+def _checksum(content: dict) -> str:
+    plain = json.dumps({key: value for key, value in content.items() if key != SEAL}, sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def room(folder: str | Path, need: float, work: str) -> None:
+    """UserError where a folder, which need not exist yet, has fewer than `need` bytes free."""
+    place = Path(folder).absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < need:
+        raise UserError(
+            f"{folder} has {free / 1e6:.0f} MB free, and {work} needs about {need / 1e6:.0f} MB; "
+            "free some space or choose another folder."
+        )
 
 
 @contextmanager
@@ -34,7 +98,7 @@ def alone(folder: str | Path, work: str) -> Iterator[None]:
     where that alone can be written, as where a disk is mounted.
     """
     folder = Path(folder).resolve()  # of a link, what it leads to
-    path = folder.with_name(f".{folder.name}.lock")
+    path = aside(folder, "lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.is_dir() and not os.access(folder.parent, os.W_OK):

@@ -4,76 +4,42 @@ The loop is short: take a batch, take a step, now and then look at faces the net
 minutes, iterations or plateau, saves as it goes and can be resumed.
 """
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import files, profiles
+from faceswap_lib import UserError, files, profiles
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
-from faceswap_lib.network import batches, pretrained, previews, record, schedule
-from faceswap_lib.network.batches import Side
+from faceswap_lib.network import batches, pretrained, previews, record, saved, schedule
+from faceswap_lib.network.run import Run
 from faceswap_lib.network.schedule import GAN
-from faceswap_lib.profiles import Profile
-from faceswap_lib.progress import Progress
+from faceswap_lib.progress import Progress, note
 
 SAVE_EVERY = 60  # seconds
+COPIES = 3  # of a model on the disk at once: the last two checkpoints and the one that is being written
 
 
 @dataclass
 class TrainResult:
-    """Where the model is, how far it got and how well it draws faces it never saw; waited: share of the time."""
+    """Where the model is, how far it got and how well it draws faces it never saw; waited: share of the time.
+
+    first: the iteration it went on from; seconds, egs, waited: of this session.
+    """
 
     model: Path
+    first: int
     iterations: int
     seconds: float
     egs: float
     history: list[dict]
     stopped: str
     waited: float
-
-
-@dataclass
-class Run:
-    """All that a training carries along; `share` runs from 0 to 1 over its budget; waited: seconds without a batch."""
-
-    folder: Path
-    about: dict
-    net: object
-    sides: dict[str, Side]
-    profile: Profile
-    seed: int
-    minutes: float | None
-    iterations: int | None
-    plateau: int | None
-    gan: bool
-    light: bool = True
-    first: int = 0
-    iteration: int = 0
-    waited: float = 0.0
-    start: float = field(default_factory=time.monotonic)
-    history: list[dict] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        """Since this session began."""
-        return time.monotonic() - self.start
-
-    @property
-    def egs(self) -> float:
-        """Faces of both sides a second, over this session."""
-        return 2 * self.profile.batch * (self.iteration - self.first) / max(self.seconds, 1e-3)
-
-    @property
-    def share(self) -> float:
-        """How much of the budget is used, by time or by steps, whichever is further."""
-        by_time = self.seconds / (60 * self.minutes) if self.minutes else float(self.minutes == 0)
-        by_steps = self.iteration / self.iterations if self.iterations else float(self.iterations == 0)
-        return min(1.0, max(by_time, by_steps))
 
 
 @dataclass(frozen=True)
@@ -97,7 +63,7 @@ def train(
     minutes: float | None = None,
     iterations: int | None = None,
     plateau: int | None = None,
-    resume: bool = False,
+    resume: bool | None = None,
     alignment: str = "mesh",
     gan: bool = True,
     seed: int = 0,
@@ -110,10 +76,13 @@ def train(
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
     held-out checks without a better one; each: called before every step, its time does not count. Training starts
-    from the base that comes with the kit where one fits, unless from_scratch. A model that is already there is moved
-    to `MODEL-DATE-TIME` (the last three are kept), unless resumed; resume wants the same people, seed and profile.
+    from the base that comes with the kit where one fits, unless from_scratch. resume: go on with the model that is
+    there, which wants the same people, seed and profile; by default only where this same training was cut off, and then
+    its minutes count. Another model there is moved to `MODEL-DATE-TIME`; the last three are kept. Raises UserError when
+    numbers break down (NaN) or the disk is full: the last good checkpoint stays.
     """
     size, folder = profiles.get(profile), Path(model)
+    schedule.check(minutes, iterations, plateau, seed)
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     on = canvas(alignment, size.texture)
@@ -132,15 +101,19 @@ def train(
         return _carry_out(run, progress, each)
 
 
-def _begin(run: Run, resume: bool, base: Path | None, from_mean: bool) -> None:
+def _begin(run: Run, resume: bool | None, base: Path | None, from_mean: bool) -> None:
     from faceswap_lib.network import checkpoint
 
-    if resume:
+    files.room(run.folder, COPIES * checkpoint.size(run.net), "this training")
+    cut_off = resume is None and record.unfinished(run.folder, run.about)
+    if resume or cut_off:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
-        run.first = run.iteration
-        run.about["start"] = record.read_about(run.folder).get("start", pretrained.SCRATCH)
+        found = record.read_about(run.folder)
+        run.first, run.earlier, run.about["start"] = run.iteration, found["seconds"], found["start"]
+        run.spent = run.earlier if cut_off else 0.0
+        note(f"Going on with the model in {run.folder} from iteration {run.iteration}.")
     else:
-        record.move_aside(run.folder)
+        saved.move_aside(run.folder)
         if base:
             pretrained.fill(run.net, base)
         for side, data in run.sides.items():
@@ -156,24 +129,41 @@ def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] 
         save(run, run.folder)
         raise
     seconds, egs = run.seconds, run.egs
+    run.about["stopped"] = stopped
     save(run, run.folder)
-    return TrainResult(run.folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
+    waited = run.waited / max(seconds, 1e-3)
+    return TrainResult(run.folder, run.first, run.iteration, seconds, egs, run.history, stopped, waited)
 
 
 def save(run: Run, folder: Path) -> None:
-    """Write the model as it is now into a folder, ready to convert with or to resume."""
+    """Write the model as it is now into a folder, ready to convert with or to resume; UserError where it broke down."""
     from faceswap_lib.network import checkpoint
 
+    if not checkpoint.finite(run.net):
+        raise _broken_down(run)
     folder.mkdir(parents=True, exist_ok=True)
     for side, data in run.sides.items():
-        if not run.first or not (folder / f"mean_{side}.png").exists():
-            faceset.save_image(folder / f"mean_{side}.png", np.round(data.mean * 255).astype("u1"))
+        path = folder / saved.MEANS[f"mean_{side}"]
+        if not path.exists():
+            with files.whole(path) as part:
+                faceset.save_image(part, np.round(data.mean * 255).astype("u1"))
+    run.about["seconds"] = round(run.earlier + run.seconds, 1)
     checkpoint.save(run.net, folder, run.about, run.history)
 
 
+def _broken_down(run: Run) -> UserError:
+    there = saved.OWN & {path.name for path in run.folder.glob("*.json")}
+    kept = f"The model in {run.folder} is the last good one; go on from it with resume" if there else "Train again"
+    return UserError(
+        f"The training broke down before iteration {run.iteration}: its numbers are no longer finite. {kept}, "
+        "and if it happens again, begin anew with another seed."
+    )
+
+
 def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> str:
-    saved = time.monotonic()
-    _check(run)
+    last = time.monotonic()
+    if not run.history:
+        _check(run)
     with ThreadPoolExecutor(1) as ahead:
         following = ahead.submit(_batch, run, run.iteration)
         while not (why := _stop(run)):
@@ -183,9 +173,9 @@ def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | Non
             _step(run, batch)
             if run.iteration % run.profile.every == 0:
                 _check(run)
-            if time.monotonic() - saved > SAVE_EVERY:
+            if time.monotonic() - last > SAVE_EVERY:
                 save(run, run.folder)
-                saved = time.monotonic()
+                last = time.monotonic()
             if progress:
                 progress(*_report(run))
     _check(run)
@@ -231,19 +221,21 @@ def _stop(run: Run) -> str:
 
 
 def _check(run: Run) -> None:
-    """Losses since the last check, losses on held-out faces, and a preview picture."""
+    """Losses since the last check, losses on held-out faces, and a preview picture; UserError where one is NaN."""
+    if run.history and run.history[-1]["iteration"] == run.iteration:
+        return
     net = run.net
     seen = {name: float(net.parts[name].result()) for name in net.parts}
     net.reset_metrics()
     held_batch = batches.held_out(run.sides, run.profile.batch)
     held = net.test_on_batch(held_batch, return_dict=True)
     net.reset_metrics()
-    if run.history and run.history[-1]["iteration"] == run.iteration:
-        return
+    if not all(map(math.isfinite, [*seen.values(), held["loss_a"], held["loss_b"]])):
+        raise _broken_down(run)
     run.history.append(
         {
             "iteration": run.iteration,
-            "seconds": round(run.seconds, 1),
+            "seconds": round(run.earlier + run.seconds, 1),
             "egs": round(run.egs, 1),
             "held_a": float(held["loss_a"]),
             "held_b": float(held["loss_b"]),

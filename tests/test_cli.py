@@ -1,6 +1,5 @@
 """The command line as a user meets it: for every bad input one sentence, exit status 2, nothing half-written."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 
 from faceswap_lib import samples
 from faceswap_lib.media import video
-from faceswap_lib.network import record
+from faceswap_lib.network import record, saved
 
 SHAPE = [[0.0, 0.0, 0.0]] * 478
 MODEL = {
@@ -43,8 +42,9 @@ def bad(tmp_path_factory) -> Path:
     (folder / "file").write_text("")
     model = folder / "model"
     model.mkdir()
-    (model / "model.json").write_text(json.dumps(MODEL))
-    (model / "model.weights.h5").write_bytes(b"")
+    for name in saved.MEANS.values():
+        (model / name).write_bytes(b"")
+    saved.write(model, MODEL, b"")
     return folder
 
 

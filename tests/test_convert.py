@@ -1,6 +1,5 @@
 """convert.py on short clips: the face changes, the rest stays, all frames carry the label, a misfit is refused."""
 
-import json
 import shutil
 import tracemalloc
 from itertools import islice
@@ -15,7 +14,7 @@ from faceswap_lib import UserError, convert, extract, samples, train
 from faceswap_lib.compose import color, model_swap
 from faceswap_lib.face import anatomy, detect, faceset, geometry, identity, motion
 from faceswap_lib.media import video
-from faceswap_lib.network import record
+from faceswap_lib.network import record, saved
 from faceswap_lib.trust import label
 
 FRAMES = 30
@@ -237,22 +236,24 @@ def test_what_does_not_belong_together_is_refused(short, facesets, trained, tmp_
 
 def test_a_damaged_model_is_refused(short, facesets, trained, tmp_path):
     model = shutil.copytree(trained.model, tmp_path / "model")
-    (model / "model.weights.h5").write_bytes(b"no weights")
+    (model / "model.safetensors").write_bytes(b"no weights")
     refused(tmp_path, "damaged", short["a"], facesets["a"], model)
+    shutil.copy(trained.model / "model.safetensors", model)
+    about = record.read_about(model)
     (model / "mean_a.png").unlink()
-    refused(tmp_path, "mean_a.png cannot be read", short["a"], facesets["a"], model)
-    about = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps(about | {"profile": "huge"}))
+    refused(tmp_path, "damaged", short["a"], facesets["a"], model)
+    shutil.copy(trained.model / "mean_a.png", model)
+    saved.write(model, about | {"profile": "huge"}, (model / "model.safetensors").read_bytes())
     refused(tmp_path, "no profile 'huge'", short["a"], facesets["a"], model)
 
 
 @pytest.mark.parametrize("change", [{"mesh": "0123456789ab"}, {"mesh": None}])
 def test_a_model_of_another_mesh_is_refused(short, facesets, trained, tmp_path, change):
     model = shutil.copytree(trained.model, tmp_path / "model")
-    about = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps(about | change))
+    about, weights = record.read_about(model), (model / "model.safetensors").read_bytes()
+    saved.write(model, about | change, weights)
     refused(tmp_path, "another version of the canonical mesh", short["a"], facesets["a"], model)
-    (model / "model.json").write_text(json.dumps(about | change | {"alignment": "similarity"}))
+    saved.write(model, about | change | {"alignment": "similarity"}, weights)
     assert record.read_about(model)["alignment"] == "similarity", "which has no mesh"
 
 

@@ -1,7 +1,11 @@
 """files.py: a file is there whole or not at all; a folder is one piece of work's at a time."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +77,7 @@ def test_a_folder_that_another_process_works_in_is_refused(tmp_path, holder):
 def test_a_dead_process_holds_nothing_and_its_lock_is_cleared_away(tmp_path, holder):
     holder.kill()
     holder.wait()
-    assert (tmp_path / ".model.lock").exists(), "what SIGKILL leaves"
+    assert (tmp_path / ".lock.model").exists(), "what SIGKILL leaves"
     with files.alone(tmp_path / "model", "training"):
         pass
     assert list(tmp_path.iterdir()) == []
@@ -113,3 +117,62 @@ def test_where_the_folder_alone_can_be_written_the_lock_lies_in_it(tmp_path, mon
         with pytest.raises(UserError, match="at work"), files.alone(tmp_path / "disk", "workshop"):
             pass
     assert list((tmp_path / "disk").iterdir()) == []
+
+
+def test_names_as_long_as_the_system_takes_them(tmp_path):
+    for name in ("x" * 251 + ".mp4", "ü" * 125 + ".mp4", "x" * 255):
+        path = tmp_path / name
+        with files.whole(path) as part:
+            part.write_text("new")
+            assert part.suffix == path.suffix or not path.suffix
+            assert part.name.startswith(".part.") and part == files.aside(path, "part")
+        assert path.read_text() == "new"
+        path.unlink()
+        with files.alone(path, "training"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+    assert files.aside(tmp_path / ("x" * 255), "part") != files.aside(tmp_path / ("x" * 254 + "y"), "part")
+
+
+def test_a_file_is_on_the_disk_before_it_bears_its_name_and_then_the_name_is(tmp_path, monkeypatch):
+    calls, real = [], {name: getattr(files.os, name) for name in ("fsync", "replace")}
+
+    def noted(name):
+        def call(first, *rest):
+            where = os.readlink(f"/proc/self/fd/{first}") if isinstance(first, int) else str(first)
+            calls.append((name, Path(where).name))
+            return real[name](first, *rest)
+
+        return call
+
+    for name in real:
+        monkeypatch.setattr(files.os, name, noted(name))
+    with files.whole(tmp_path / "a.json") as part:
+        part.write_text("{}")
+    assert calls == [("fsync", ".part.a.json"), ("replace", ".part.a.json"), ("fsync", tmp_path.name)]
+
+
+def test_a_seal_holds_whatever_the_layout_and_breaks_at_any_change():
+    content = {"name": "é", "numbers": [1, 2.5, -0.1], "more": {"b": None, "a": True}}
+    sealed = files.sealed(content)
+    for text in (json.dumps(sealed), json.dumps(sealed, indent=2, sort_keys=True, ensure_ascii=False)):
+        assert files.unsealed(json.loads(text)) == content
+    for other in (
+        content,
+        sealed | {"name": "e"},
+        sealed | {"new": 1},
+        {k: v for k, v in sealed.items() if k != "more"},
+        sealed | {"checksum": "0" * 16},
+        [],
+        None,
+    ):
+        with pytest.raises(ValueError, match="as it was written"):
+            files.unsealed(other)
+
+
+def test_room_is_asked_for_where_the_folder_will_be(tmp_path):
+    files.room(tmp_path / "not" / "yet", 1, "this training")
+    free = shutil.disk_usage(tmp_path).free
+    with pytest.raises(UserError, match=r"not/yet has \d+ MB free, and this training needs about \d+ MB; free some"):
+        files.room(tmp_path / "not" / "yet", 2 * free, "this training")
+    assert list(tmp_path.iterdir()) == []

@@ -37,7 +37,7 @@ LABS = {
     "provision": {"Plan", "provision", "commands"},
     "gpu": {"check", "judge", "suggest_profile", "fits", "describe"},
     "extract": {"ExtractResult", "extract"},
-    "train": {"TrainResult", "Run", "Ablation", "train", "save"},
+    "train": {"TrainResult", "Ablation", "train", "save"},
     "convert": {"ConvertResult", "convert"},
     "evaluate": {"evaluate"},
     "bench": {"Pair", "bench", "ablate", "prepare"},

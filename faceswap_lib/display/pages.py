@@ -24,7 +24,7 @@ EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
 MADE_BY = {
     "faces/a": ("faces.json", "03_extract"),
     "faces/b": ("faces.json", "03_extract"),
-    "model": ("model.weights.h5", "04_train"),
+    "model": ("model.json", "04_train"),
     "swapped.mp4": ("", "05_convert"),
 }
 CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}

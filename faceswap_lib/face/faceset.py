@@ -201,8 +201,9 @@ def save(folder: str | Path, contents: Contents) -> Path:
 
 
 def save_image(path: Path, picture: np.ndarray) -> None:
-    """Write an RGB picture as PNG, quickly (compression 1); raises UserError when the disk refuses."""
-    done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    """Write an RGB picture as its name ends, PNG quickly (compression 1); raises UserError when the disk refuses."""
+    quickly = [cv2.IMWRITE_PNG_COMPRESSION, 1] if path.suffix == ".png" else []
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quickly)
     try:
         path.write_bytes(data.tobytes())
     except OSError as error:

@@ -1,18 +1,19 @@
-"""A model on disk: `model.weights.h5` (network and optimizer, as Keras writes them) and `model.json` (all the rest).
+"""A network into a model folder and back: its weights, its optimizer's numbers and the losses since the last check."""
 
-Each file appears under its name only when complete; a killed process leaves the last complete pair.
-"""
-
-import json
 import warnings
 from pathlib import Path
 
 import keras
+import numpy as np
+from safetensors import SafetensorError
+from safetensors import numpy as tensors
 
 from faceswap_lib import UserError
-from faceswap_lib.files import whole
+from faceswap_lib.network import saved
 from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
+
+HEADER = 1_000_000  # bytes, more than names and shapes in a file of weights take
 
 
 def build(profile: Profile, seed: int) -> FaceSwap:
@@ -33,25 +34,50 @@ def build(profile: Profile, seed: int) -> FaceSwap:
 
 
 def save(net: FaceSwap, folder: Path, about: dict, history: list[dict]) -> None:
-    """Write weights, optimizer and record; the record first, so that it is never behind the weights."""
+    """Write network, optimizer and running means, and the record; UserError where the disk refuses."""
     iteration = int(keras.ops.convert_to_numpy(net.optimizer.iterations))
-    record = json.dumps({**about, "iteration": iteration, "history": history})
+    weights = tensors.save({name: keras.ops.convert_to_numpy(v) for name, v in _variables(net).items()})
     try:
-        with whole(folder / "model.json") as part:
-            part.write_text(record, encoding="utf-8")
-        with whole(folder / "model.weights.h5") as part:
-            net.save_weights(part)
+        saved.write(folder, {**about, "iteration": iteration, "history": history}, weights)
     except OSError as error:
-        raise UserError(f"The model cannot be saved in {folder} ({error}); the last saved one is intact.") from error
+        why = error.strerror or error
+        raise UserError(f"The model cannot be saved in {folder} ({why}); the last one there is intact.") from error
 
 
 def restore(net: FaceSwap, folder: Path) -> tuple[list[dict], int]:
-    """Load weights and optimizer; returns the history up to them and the iteration. UserError if they do not fit."""
+    """Load the newest whole checkpoint; returns its history and iteration. UserError if it does not fit."""
+    record, path = saved.newest(folder)
+    variables = _variables(net)
     try:
-        net.load_weights(folder / "model.weights.h5")
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"The weights in {folder} are damaged or of another network ({first}); train again.") from error
-    record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if path.stat().st_size > size(net) + HEADER:  # before any of it is taken into memory
+            raise ValueError("it is too large")
+        found = tensors.load(path.read_bytes())
+        for name, variable in variables.items():
+            if found[name].shape != tuple(variable.shape):
+                raise ValueError(f"{name} has shape {found[name].shape} and not {tuple(variable.shape)}")
+        if found.keys() != variables.keys():
+            raise ValueError("it has other layers")
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise UserError(f"The weights in {folder} are of another network ({error}); train again.") from error
+    for name, variable in variables.items():
+        variable.assign(found[name])
     iteration = int(keras.ops.convert_to_numpy(net.optimizer.iterations))
     return [row for row in record["history"] if row["iteration"] <= iteration], iteration
+
+
+def size(net: FaceSwap) -> int:
+    """Bytes of a network's numbers, its optimizer's included."""
+    return sum(int(np.prod(v.shape)) * np.dtype(v.dtype).itemsize for v in _variables(net).values())
+
+
+def finite(net: FaceSwap) -> bool:
+    """Whether all its weights are numbers, none infinite and none NaN."""
+    return all(bool(keras.ops.all(keras.ops.isfinite(v))) for v in net.trainable_variables)
+
+
+def _variables(net: FaceSwap) -> dict:
+    """All that a resumed training needs, by names that do not depend on what else was built before."""
+    parts = {name: getattr(net, name).variables for name in ("encoder", "decoder_a", "decoder_b", "discriminator")}
+    parts["optimizer"] = net.optimizer.variables
+    parts["seen"] = [v for mean in net.parts.values() for v in mean.variables]  # the losses since the last check
+    return {f"{part}.{number:02d}": v for part, variables in parts.items() for number, v in enumerate(variables)}

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from faceswap_lib.face.faceset import read_image
+from faceswap_lib import files
+from faceswap_lib.face.faceset import read_image, save_image
 from faceswap_lib.network.batches import other
 
 COLUMNS = ("A", "A → A", "A → B", "B", "B → B", "B → A")
@@ -24,7 +24,8 @@ def save(net: object, held: dict, path: Path) -> None:
         columns += [draw(net, picture, moves, to) for to in (s, other(s))]
     sheet = np.concatenate([np.concatenate(list(c), 0) for c in columns], 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), cv2.cvtColor((sheet * 255).clip(0, 255).astype("u1"), cv2.COLOR_RGB2BGR))
+    with files.whole(path) as part:
+        save_image(part, (sheet * 255).clip(0, 255).astype("u1"))
 
 
 def paths(model: str | Path) -> list[Path]:

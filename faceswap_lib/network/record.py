@@ -1,11 +1,7 @@
-"""What a model folder says of itself: model.json, read without Keras, so that faults come before the wait."""
+"""What a model says of itself: its record, read without Keras, so that faults come before the wait."""
 
-import json
 import os
 import platform
-import re
-import shutil
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,14 +9,14 @@ import numpy as np
 
 from faceswap_lib import UserError, __version__, profiles
 from faceswap_lib.face import anatomy
-from faceswap_lib.face.faceset import NOBODYS, Faceset
+from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
+from faceswap_lib.network import saved
 from faceswap_lib.network.batches import Side
 from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
 
-KEPT = 3  # older models beside a new one
-OWN = {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
+SAME = ("profile", "alignment", "gan", "seed", "start", "mesh", "data")  # what makes a training this one and no other
 
 
 def about(
@@ -84,7 +80,7 @@ def _apart(found: dict, mine: Faceset) -> str:
     """How the faces that a model was trained on differ from a faceset; "" where they do not, as far as is known."""
     if found["sha256"] != mine.source.sha256:
         return f"faces from {found['video']}, not {mine.source.name}"
-    if found.get("fingerprint", mine.fingerprint) != mine.fingerprint:
+    if found["fingerprint"] != mine.fingerprint:
         return f"other faces than {mine.folder} holds now"
     return ""
 
@@ -97,12 +93,9 @@ def data_of(sets: dict[str, Faceset]) -> dict[str, dict]:
 
 
 def read_about(folder: str | Path) -> dict:
-    """What a model folder says of itself (model.json); UserError: none there, damaged, too old."""
-    path = Path(folder) / "model.json"
-    if not path.is_file() or not path.with_name("model.weights.h5").is_file():
-        raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
+    """What a model folder says of itself; UserError: none there, damaged, too old."""
+    found, _ = saved.newest(folder)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
         profiles.get(found["profile"])
         if found["alignment"] not in ("mesh", "similarity") or not isinstance(found["history"], list):
             raise ValueError("alignment or history")
@@ -111,49 +104,16 @@ def read_about(folder: str | Path) -> dict:
         if not all(isinstance(found["data"][side]["sha256"], str) for side in "ab"):
             raise ValueError("data")
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged; train again, or put the folder back from a copy.") from error
+        raise UserError(f"The model in {folder} is damaged; put it back from a copy, or train again.") from error
     if found["alignment"] == "mesh" and found.get("mesh") != mesh():
         raise UserError(f"The model in {folder} has learned on another version of the canonical mesh; train it again.")
     return found
 
 
-def move_aside(folder: Path) -> None:
-    """Make room for a new model: one that is there becomes `FOLDER-DATE-TIME`; the last KEPT of these are kept.
-
-    Raises UserError: a file, the folder one is in, a folder of other things, one that cannot be made.
-    """
-    if folder.is_file():
-        raise UserError(f"{folder} is a file; give a folder for the model.")
-    if folder.resolve() == Path.cwd():
-        raise UserError("The model needs a folder of its own, not the one you are in; give another with --model.")
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if "model.json" not in names and names - OWN - NOBODYS:
-        raise UserError(f"{folder} holds other things than a model; give an empty or a new folder for the model.")
+def unfinished(folder: Path, mine: dict) -> bool:
+    """Whether a folder holds a training that was to be as this one (`about`) and was cut off before its end."""
     try:
-        if "model.json" in names:
-            folder.rename(_dated(folder))
-            _tidy_up(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the model.") from error
-
-
-def _dated(folder: Path) -> Path:
-    """Where the model in a folder goes: behind all that went aside in the same second."""
-    when = datetime.now().strftime("%Y%m%d-%H%M%S")
-    last = max((n for at, n, _ in _older(folder) if at == when), default=0)
-    return folder.with_name(f"{folder.name}-{when}" + (f"-{last + 1}" if last else ""))
-
-
-def _tidy_up(folder: Path) -> None:
-    """Older models than the last KEPT go, but only folders with a model and nothing else in them."""
-    for *_, path in [each for each in _older(folder) if (each[2] / "model.json").is_file()][:-KEPT]:
-        if {each.name for each in path.iterdir()} <= OWN | NOBODYS:
-            shutil.rmtree(path)
-
-
-def _older(folder: Path) -> list[tuple[str, int, Path]]:
-    """What bears a folder's name and a date: when, which one of that second, where; in order of time."""
-    dated = re.compile(re.escape(folder.name) + r"-(\d{8}-\d{6})(?:-(\d+))?")
-    found = ((dated.fullmatch(path.name), path) for path in folder.parent.iterdir())
-    return sorted((match[1], int(match[2] or 1), path) for match, path in found if match)
+        found = read_about(folder)
+    except UserError:
+        return False
+    return not found.get("stopped") and all(found.get(key) == mine[key] for key in SAME)

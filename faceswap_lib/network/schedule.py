@@ -8,17 +8,31 @@ RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftiet
 RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
 GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 WARM = 30  # steps to the full rate
+LONGEST = 60 * 24 * 365  # minutes
+
+
+def check(minutes: float | None, iterations: int | None, plateau: int | None, seed: int) -> None:
+    """UserError for a budget or a seed that means nothing."""
+    for word, value, low, high, kind in (
+        ("minutes", minutes, 0, LONGEST, "a number"),
+        ("iterations", iterations, 0, 10**9, "a whole number"),
+        ("plateau", plateau, 1, 10**6, "a whole number of checks"),
+        ("seed", seed, 0, 2**32 - 1, "a whole number"),
+    ):
+        kinds = (int, float) if word == "minutes" else (int,)
+        if value is None and word != "seed":
+            continue
+        if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+            raise UserError(f"{word} is {value!r}; give {kind} from {low} to {high}.")
 
 
 def budget(
     size: Profile, minutes: float | None, iterations: int | None, sides: dict[str, Side]
 ) -> tuple[float | None, int | None]:
-    """(minutes, iterations) of a training: those given, else the profile's; UserError below 0.
+    """(minutes, iterations) of a training: those given, else the profile's.
 
     Passes over the larger side become iterations.
     """
-    if (minutes is not None and minutes < 0) or (iterations is not None and iterations < 0):
-        raise UserError("Training time and iterations cannot be negative.")
     if minutes is not None or iterations is not None:
         return minutes, iterations
     passes = size.passes and -(-size.passes * max(side.cut for side in sides.values()) // size.batch)

@@ -1,16 +1,19 @@
-"""checkpoint.py: what is saved comes back, what is damaged is refused, and a failure leaves the last complete pair."""
+"""checkpoint.py: what is saved comes back with all that a training needs; what does not fit is refused."""
 
-import json
+import errno
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from safetensors import numpy as tensors
+from safetensors import safe_open
 
-from faceswap_lib import UserError, files, profiles
+from faceswap_lib import UserError, profiles
 from faceswap_lib.measure import step_cost
-from faceswap_lib.network import checkpoint
+from faceswap_lib.network import checkpoint, saved
 
 SMOKE = profiles.get("smoke")
 
@@ -37,19 +40,25 @@ def net():
     return checkpoint.build(SMOKE, 0)
 
 
+def put_means(folder: Path, net):
+    for name in saved.MEANS.values():
+        (folder / name).write_bytes(b"a mean texture")
+    return net
+
+
 @pytest.fixture
-def saved(net, tmp_path):
+def saved_model(net, tmp_path):
     """A model of 7 steps with a check at 0, 4 and 7."""
-    stir(net, 7)
+    stir(put_means(tmp_path, net), 7)
     checkpoint.save(net, tmp_path, {"profile": "smoke"}, [{"iteration": i} for i in (0, 4, 7)])
     return tmp_path
 
 
-def test_a_model_comes_back_with_its_optimizer(net, saved):
+def test_a_model_comes_back_with_its_optimizer(net, saved_model):
     before = values(net)
     other = checkpoint.build(SMOKE, 1)
     assert not same(before, values(other))
-    assert checkpoint.restore(other, saved) == ([{"iteration": 0}, {"iteration": 4}, {"iteration": 7}], 7)
+    assert checkpoint.restore(other, saved_model) == ([{"iteration": 0}, {"iteration": 4}, {"iteration": 7}], 7)
     assert same(before, values(other)) and len(other.optimizer.variables) > len(other.trainable_variables)
 
 
@@ -62,75 +71,83 @@ def test_a_model_of_16_bits_goes_on_where_it_was(tmp_path, recwarn):
         keras.mixed_precision.set_global_policy("float32")
     stir(net, 7)
     before = values(net)
-    checkpoint.save(net, tmp_path, {}, [])
+    checkpoint.save(put_means(tmp_path, net), tmp_path, {}, [])
     assert checkpoint.restore(other, tmp_path) == ([], 7)
     assert same(before, values(other)) and not [w for w in recwarn if "Skipping" in str(w.message)]
     other.optimizer.learning_rate = 0.25
     assert float(other.optimizer.inner_optimizer.learning_rate) == 0.25
 
 
-def test_the_record_is_plain_json_and_nothing_else_is_left(saved):
-    record = json.loads((saved / "model.json").read_text())
-    assert (record["profile"], record["iteration"], len(record["history"])) == ("smoke", 7, 3)
-    assert {p.name for p in saved.iterdir()} == {"model.json", "model.weights.h5"}
+def test_the_losses_since_the_last_check_come_back_too(net, tmp_path):
+    net.parts["loss_a"].update_state(3.0)
+    checkpoint.save(put_means(tmp_path, net), tmp_path, {}, [])
+    net.reset_metrics()
+    checkpoint.restore(net, tmp_path)
+    assert float(net.parts["loss_a"].result()) == 3.0
+    net.reset_metrics()
 
 
-def test_a_kill_between_record_and_weights_costs_only_the_newer_history(net, saved):
-    record = json.loads((saved / "model.json").read_text())
-    newer = record | {"iteration": 9, "history": record["history"] + [{"iteration": 9}]}
-    (saved / "model.json").write_text(json.dumps(newer))
-    (saved / "part.weights.h5").write_bytes(b"half a file")
-    assert checkpoint.restore(net, saved) == (record["history"], 7)
+def test_any_library_reads_the_weights(net, saved_model):
+    with safe_open(saved_model / "model.safetensors", "np") as file:
+        names = set(file.keys())
+        kernel = file.get_tensor("encoder.00")
+    assert kernel == pytest.approx(keras.ops.convert_to_numpy(net.encoder.variables[0]))
+    assert {name.split(".")[0] for name in names} == {
+        "encoder", "decoder_a", "decoder_b", "discriminator", "optimizer", "seen"
+    }  # fmt: skip
+    assert sum(checkpoint._variables(net)[name].numpy().nbytes for name in names) == checkpoint.size(net)
 
 
-def test_a_save_that_fails_leaves_the_weights_that_were_there(net, saved, monkeypatch):
-    before = (saved / "model.weights.h5").read_bytes()
+def test_a_disk_that_refuses_leaves_the_model_that_was_there(net, saved_model, monkeypatch):
+    before = {path.name: path.read_bytes() for path in saved_model.iterdir()}
 
-    def refuse(*_):
-        raise OSError("no space left on device")
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(net, "save_weights", refuse)
-    with pytest.raises(UserError, match="cannot be saved.*no space left.*is intact"):
-        checkpoint.save(net, saved, {}, [])
-    assert (saved / "model.weights.h5").read_bytes() == before
-
-
-def test_a_record_that_cannot_be_written_leaves_the_old_pair(net, saved, monkeypatch):
-    before = [(saved / name).read_bytes() for name in ("model.json", "model.weights.h5")]
-
-    def refuse(*_):
-        raise OSError("read-only file system")
-
-    monkeypatch.setattr(files.os, "replace", refuse)
-    with pytest.raises(UserError, match="read-only"):
-        checkpoint.save(net, saved, {"profile": "other"}, [])
-    assert [(saved / name).read_bytes() for name in ("model.json", "model.weights.h5")] == before
+    monkeypatch.setattr(saved.Path, "write_bytes", full)
+    with pytest.raises(UserError, match=r"cannot be saved in .*\(No space left on device\); the last one .* is intact"):
+        checkpoint.save(net, saved_model, {}, [])
+    assert {path.name: path.read_bytes() for path in saved_model.iterdir()} == before
 
 
-def cut(path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+def seal(folder: Path, weights: bytes) -> None:
+    """Other weights under the record that is there, as a stranger could send them: every checksum is right."""
+    saved.write(folder, saved.newest(folder)[0], weights)
 
 
-def swap_bytes(path) -> None:
-    data = bytearray(path.read_bytes())
-    data[:2000] = bytes(2000)
-    path.write_bytes(data)
+def packed(net, **changes: np.ndarray) -> bytes:
+    return tensors.save({k: keras.ops.convert_to_numpy(v) for k, v in checkpoint._variables(net).items()} | changes)
 
 
-@pytest.mark.parametrize(
-    "damage", [cut, swap_bytes, lambda p: p.write_text("no weights"), lambda p: p.write_text(""), lambda p: p.unlink()]
-)
-def test_damaged_weights(net, saved, damage):
-    damage(saved / "model.weights.h5")
-    with pytest.raises(UserError, match="damaged or of another network.*train again"):
-        checkpoint.restore(net, saved)
+def test_weights_that_are_sealed_and_do_not_fit(net, saved_model):
+    for weights, why in (
+        (b"no weights", "another network"),
+        (b"", "another network"),
+        (packed(net)[:-9], "another network"),
+        (packed(net, more=np.zeros(3)), "other layers"),
+        (packed(net, **{"encoder.00": np.zeros((3, 3), "f4")}), "encoder.00 has shape"),
+        (packed(net) + bytes(2_000_000), "too large"),
+    ):
+        seal(saved_model, weights)
+        with pytest.raises(UserError, match=why):
+            checkpoint.restore(net, saved_model)
 
 
-def test_weights_of_another_network(saved):
+def test_no_number_is_infinite(net):
+    assert checkpoint.finite(net)
+    bias = net.decoder_b.trainable_variables[1]
+    good = keras.ops.convert_to_numpy(bias)
+    for bad in (np.nan, np.inf):
+        bias.assign(np.full_like(good, bad))
+        assert not checkpoint.finite(net)
+    bias.assign(good)
+
+
+def test_weights_of_another_network(saved_model):
     for changes in ({"width": 1.0}, {"texture": 96}):
         other = checkpoint.build(replace(SMOKE, **changes), 0)
         with pytest.raises(UserError, match="of another network"):
-            checkpoint.restore(other, saved)
+            checkpoint.restore(other, saved_model)
 
 
 def test_a_seed_makes_a_network(net, tmp_path):
@@ -139,7 +156,7 @@ def test_a_seed_makes_a_network(net, tmp_path):
     assert int(checkpoint.build(SMOKE, 3).optimizer.iterations) == 0
 
 
-def test_a_saved_model_can_be_moved(net, saved, tmp_path_factory):
-    elsewhere = shutil.copytree(saved, tmp_path_factory.mktemp("moved") / "model")
+def test_a_saved_model_can_be_moved(net, saved_model, tmp_path_factory):
+    elsewhere = shutil.copytree(saved_model, tmp_path_factory.mktemp("moved") / "model")
     stir(net, 1)
     assert checkpoint.restore(net, elsewhere)[1] == 7

@@ -28,10 +28,27 @@ def test_passes_over_the_larger_side_become_steps_and_a_begun_step_counts():
     assert schedule.budget(replace(size, passes=None, iterations=5), None, None, {"a": side(40)}) == (30.0, 5)
 
 
-@pytest.mark.parametrize("given", [(-0.1, None), (None, -1), (5.0, -1)])
-def test_a_training_cannot_last_less_than_no_time(given):
-    with pytest.raises(UserError, match="cannot be negative"):
-        schedule.budget(SMOKE, *given, {"a": side(27)})
+FINE = {"minutes": 4, "iterations": None, "plateau": None, "seed": 0}
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"minutes": 0.5}, {"minutes": None}, {"iterations": 0}, {"plateau": 1}, {"seed": 2**32 - 1}]
+)
+def test_a_budget_that_means_something(change):
+    assert schedule.check(**FINE | change) is None
+
+
+@pytest.mark.parametrize("word", FINE)
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), 1e300, 10**30, "abc", True, [1]])
+def test_a_budget_that_means_nothing_is_said_by_its_name(word, value):
+    with pytest.raises(UserError, match=f"^{word} is .*; give a .* from [01] to [0-9]+"):
+        schedule.check(**FINE | {word: value})
+
+
+def test_only_minutes_have_fractions_and_only_a_seed_must_be_there():
+    for change in ({"iterations": 1.5}, {"plateau": 2.0}, {"seed": 0.0}, {"seed": None}):
+        with pytest.raises(UserError, match="whole number"):
+            schedule.check(**FINE | change)
 
 
 def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
