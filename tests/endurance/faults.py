@@ -33,8 +33,7 @@ FRAMES = 24
 
 def verbs(inputs: Path, out: Path) -> dict[str, list[object]]:
     """Each verb's words: from the inputs of a small run, into a folder."""
-    a, b = inputs / "a.mp4", inputs / "b.mp4"
-    faces_a, faces_b, model = inputs / "faces" / "a", inputs / "faces" / "b", inputs / "model"
+    a, faces_a, faces_b, model = inputs / "a.mp4", inputs / "faces" / "a", inputs / "faces" / "b", inputs / "model"
     return {
         "extract": ["extract", a, "--faces", out / "faces", "--profile", "smoke"],
         "train": ["train", faces_a, faces_b, "--model", out / "model", "--profile", "smoke", "--iterations", 24],
@@ -118,14 +117,13 @@ def full_disks(inputs: Path, work: Path, judge: Judge) -> None:
     for leave in FREE:
         for name, words in verbs(inputs, work / "disk").items():
             with mounted(work / "disk", DISK) as disk:
-                good = earlier(inputs, disk, name)
+                earlier(inputs, disk, name)
                 fill(disk, leave)
                 before = contents(disk)
                 status, told = run(words)
                 kept = {key: value for key, value in contents(disk).items() if key in before} == before
                 same = kept and contents(disk).keys() == before.keys()
                 judge(f"full disk, {leave / MB:g} MB left, {name}", refused(status, told, same) or not status, told)
-                del good
         with mounted(work / "disk", DISK) as disk:
             fills_up(inputs, disk, leave, judge)
 
@@ -134,7 +132,7 @@ def refused(status: int, told: str, same: bool) -> bool:
     return status == 2 and told.startswith("Error: ") and same
 
 
-def earlier(inputs: Path, disk: Path, name: str) -> Path:
+def earlier(inputs: Path, disk: Path, name: str) -> None:
     """What an earlier run of a verb has left on the disk."""
     made = {"extract": "faces/a", "train": "model", "convert": "swapped.mp4", "evaluate": "report"}[name]
     there = disk / {"extract": "faces"}.get(name, made)
@@ -146,7 +144,6 @@ def earlier(inputs: Path, disk: Path, name: str) -> Path:
         shutil.copytree(inputs / made, there)
     else:
         shutil.copy(inputs / made, there)
-    return there
 
 
 def fills_up(inputs: Path, disk: Path, leave: int, judge: Judge) -> None:
