@@ -72,6 +72,22 @@ def _recogniser() -> object:
     return dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
 
 
+@lru_cache(maxsize=1)
+def _frontal() -> object:
+    import dlib
+
+    return dlib.get_frontal_face_detector()
+
+
+def uprightness(picture: np.ndarray) -> float:
+    """How much of a face the right way up is in a picture (H, W, 3), 80 pixels high or more: above 0 it is one.
+
+    The score of dlib's frontal detector: gradients under a sliding window (Dalal & Triggs 2005), which know no turns.
+    """
+    _, scores, _ = _frontal().run(picture, 0, -2.0)
+    return max(scores, default=-2.0)
+
+
 def embed(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """A face's likeness as 128 numbers (dlib's ResNet, CC0): two pictures of one person are under 0.6 apart."""
     return recognise(chip(frame, landmarks))
