@@ -83,7 +83,9 @@ def convert(
     model: Annotated[Path, typer.Option(help="The trained model's folder.")],
     out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
     color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
-    to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
+    to: Annotated[
+        str | None, typer.Option(help="Whose face is put in: b (default), or a, the other direction.")
+    ] = None,
     untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
     pull: Annotated[float, typer.Option(help="How far back to the base: 0 as trained, 1 the base.")] = 0.5,
     keep_front: Annotated[

@@ -73,8 +73,8 @@ def extract(
         contents = _contents(info, records, chosen, made_by)
         _drop_pictures(part, records)
         faceset.save(part, contents)
-        _show(info, part, contents, people.to_show(seen))
-    return _result(folder, contents, seen)
+        _show(info, part, contents)
+    return _result(folder, contents)
 
 
 def _is_worth_it(records: list[Record], folder: Path) -> None:
@@ -131,8 +131,8 @@ def _record(
 def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) -> int:
     if not seen:
         raise UserError(f"No face was found in {info.path}; choose a video that shows a face from the front.")
-    chosen, count = person or 0, len({one.person for one in seen})
-    if not 0 <= chosen < len(seen):
+    if not 0 <= (chosen := person or 0) < len(seen):
+        count = len({one.person for one in seen})
         raise UserError(f"{info.path} shows {count} people, numbered from 0; there is no person {chosen}.")
     return chosen
 
@@ -167,15 +167,16 @@ def _drop_pictures(folder: Path, records: list[Record]) -> None:
             r.file = None
 
 
-def _show(info: VideoInfo, folder: Path, contents: Contents, numbers: list[int]) -> None:
+def _show(info: VideoInfo, folder: Path, contents: Contents) -> None:
     sheets.contact_sheet(folder, [r for r in contents.faces if r.file])
-    if len(numbers) > 1:
-        pick = sheets.moments(contents.faces, numbers)
+    several = people.candidates(contents.faces, contents.person)
+    if len(several) > 1:
+        pick = sheets.moments(contents.faces, list(several)[: people.MOST])
         few = islice(enumerate(video.frames(info.path)), max(pick) + 1)
         sheets.who_is_who(folder, {i: frame for i, frame in few if i in pick}, contents.faces, contents.person)
 
 
-def _result(folder: Path, contents: Contents, seen: list[people.Appearance]) -> ExtractResult:
+def _result(folder: Path, contents: Contents) -> ExtractResult:
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
@@ -185,11 +186,11 @@ def _result(folder: Path, contents: Contents, seen: list[people.Appearance]) -> 
         contents.source.frames,
         len(mine),
         len(kept),
-        len({one.person for one in seen}),
+        people.count(contents.faces),
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
         " ".join(filter(None, (people.turned(mine), _advice(height, profiles.get(contents.made_by["profile"]))))),
-        people.told(contents.faces, seen, contents.person, contents.source.width),
+        people.told(contents.faces, contents.person, contents.source.width),
     )
 
 

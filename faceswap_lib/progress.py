@@ -1,4 +1,4 @@
-"""Progress in a terminal: a bar with an estimate, or plain lines where there is no terminal."""
+"""What a user is told while work goes on: progress, as a bar or as plain lines, and notes."""
 
 import sys
 import time
@@ -8,6 +8,14 @@ from contextlib import contextmanager
 # what a long piece of work calls: done, of how many (None: not known), a note
 Progress = Callable[[int, int | None, str], None]
 PLAIN_EVERY = 5  # seconds between lines of progress where there is no terminal
+_said: set[str] = set()
+
+
+def note(sentence: str) -> None:
+    """Say on stderr what is no error and should be known; each sentence once."""
+    if sentence not in _said:
+        _said.add(sentence)
+        print(f"Note: {sentence}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import files, profiles
-from faceswap_lib.face import faceset
+from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, pretrained, previews, record, schedule
 from faceswap_lib.network.batches import Side
@@ -26,7 +26,7 @@ SAVE_EVERY = 60  # seconds
 
 @dataclass
 class TrainResult:
-    """Where the model is, how far it got and how well it draws faces it never saw; waited: share of the time."""
+    """Where the model is, how far it got, how it draws unseen faces; waited: share of the time; advice: or empty."""
 
     model: Path
     iterations: int
@@ -35,6 +35,7 @@ class TrainResult:
     history: list[dict]
     stopped: str
     waited: float
+    advice: str
 
 
 @dataclass
@@ -117,7 +118,7 @@ def train(
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     on = canvas(alignment, size.texture)
-    sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
+    sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
     if resume:
         record.check_people(folder, sets)
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
@@ -155,9 +156,9 @@ def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] 
     except KeyboardInterrupt:
         save(run, run.folder)
         raise
-    seconds, egs = run.seconds, run.egs
+    seconds, egs, advice = max(run.seconds, 1e-3), run.egs, run.about["advice"]
     save(run, run.folder)
-    return TrainResult(run.folder, run.iteration, seconds, egs, run.history, stopped, run.waited / max(seconds, 1e-3))
+    return TrainResult(run.folder, run.iteration, seconds, egs, run.history, stopped, run.waited / seconds, advice)
 
 
 def save(run: Run, folder: Path) -> None:

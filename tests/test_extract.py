@@ -114,7 +114,7 @@ def test_one_person_seen_twice_in_a_frame_is_taken_once(tmp_path):
         page[80:320, 40:280] = cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     pages = [np.hstack(pair) for pair in zip(large, little, strict=True)]
     result = extract.extract(clip(tmp_path / "twice.mp4", pages), tmp_path / "f", profile="smoke")
-    assert (result.people, result.faces, result.left_out) == (1, 6, {"seen twice in one frame": 6})
+    assert (result.people, result.faces, result.left_out) == (1, 6, {"same person elsewhere": 6})
     assert all(middle(r) < 320 for r in faceset.load(tmp_path / "f").records), "the larger one"
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from faceswap_lib import UserError
 from faceswap_lib.face.anatomy import IBUG
+from faceswap_lib.face.faceset import Faceset, evenly
+from faceswap_lib.face.geometry import transform
 
 SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
 
@@ -56,3 +59,35 @@ def chip(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
 def recognise(picture: np.ndarray) -> np.ndarray:
     """The likeness (128,) of a chip. It holds Python's lock, so threads gain nothing and processes do."""
     return np.array(_recogniser().compute_face_descriptor(picture), "f4")
+
+
+def likeness(found: Faceset, most: int = 3) -> list[float]:
+    """A faceset's person as 128 numbers, the mean of a few of its pictures; [] where there is none."""
+    if not len(found.usable):
+        return []
+    pick = found.usable[evenly(most, len(found.usable), ends=False)]
+    points = [transform(found.transform(i), np.array(found.records[i].landmarks)) for i in pick]
+    seen = [embed(picture, p) for picture, p in zip(found.images(pick), points, strict=True)]
+    return np.round(np.mean(seen, 0), 4).tolist()
+
+
+def apart(one: list[float], other: list[float]) -> float:
+    """How far two likenesses are apart; below SAME_PERSON they are taken for one person's."""
+    return float(np.linalg.norm(np.subtract(one, other)))
+
+
+def distinct(sets: dict[str, Faceset]) -> dict[str, Faceset]:
+    """The facesets of A and B, as they are; UserError where both hold the same faces of one video."""
+    a, b = sets["a"], sets["b"]
+    mine, theirs = ({(r.frame, *r.box) for r in (f.records[i] for i in f.usable)} for f in (a, b))
+    if a.source.sha256 == b.source.sha256 and mine & theirs:
+        raise UserError(
+            f"{a.folder} and {b.folder} hold the same faces of {a.source.name}; give the facesets of two people, "
+            "or extract another person of this video with --person."
+        )
+    return sets
+
+
+def alike(one: list[float], other: list[float]) -> bool:
+    """Whether two likenesses are one person's; what is not known is not alike."""
+    return len(one) == len(other) == 128 and apart(one, other) < SAME_PERSON

@@ -15,14 +15,14 @@ from faceswap_lib.face.geometry import overlap, quarter_turns
 from faceswap_lib.face.identity import SAME_PERSON
 
 SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
-ELSEWHERE = "same person elsewhere"  # why a reflection is left out
+ELSEWHERE = "elsewhere"  # so ends why a reflection is left out
 FEW = 12  # faces: of fewer nobody can say whether they move
 # Standard deviations over time of what a face does: how far lips and lids are apart, in eye distances, and how the head
 # is turned, in degrees. Over 36 frames of the built-in clips lips or lids double these and heads turn 2 to 15 degrees;
 # of pictures filmed by a shaking camera, or turned before it, none of the three passes 0.7, 0.6 and 1.9.
 LIPS, LIDS, TURN = 0.01, 0.01, 2.2
-MOST = 8  # shown, of those who may be meant
-LEAST = 0.25  # of a person's faces, from which on another place counts as one that may be meant
+MOST = 5  # named, of those who may be meant
+LEAST = 0.25  # of the chosen one's faces, above which another place is one that may be meant
 
 
 @dataclass
@@ -155,13 +155,16 @@ def choose(records: list[Record], seen: list[Appearance], chosen: int, length: i
 
     Where the one chosen is gone for more than a second, or for a whole shot, the same person's other places stand in.
     """
+    mine = seen[chosen]
     for number, one in enumerate(seen):
+        for i in one.records if one is not mine else ():
+            again = one.person == mine.person or one is not seen[one.person]
+            who = "same person" if one.person == mine.person else "another person"
+            records[i].left_out = f"{who} {ELSEWHERE}" if again else who
         for i in one.records:
             records[i].person = number
-            if number != chosen:
-                records[i].left_out = ELSEWHERE if one.person == seen[chosen].person else "another person"
-    taken = np.sort([records[i].frame for i in seen[chosen].records])
-    for other in [one for one in seen if one.person == seen[chosen].person and one is not seen[chosen]]:
+    taken = np.sort([records[i].frame for i in mine.records])
+    for other in [one for one in seen if one.person == mine.person and one is not mine]:
         free = [i for track in other.tracks for i in _free(track, records, taken, length, second)]
         for i in free:
             records[i].person, records[i].left_out = chosen, None
@@ -172,51 +175,66 @@ def _free(track: Track, records: list[Record], taken: np.ndarray, length: int, s
     """A track's faces where nothing is taken: all of one that is at no time beside it, else those in long gaps."""
     frames = np.array([records[i].frame for i in track.records])
     at, edges = np.searchsorted(taken, frames), np.r_[-1, taken, length]
+    empty = ~np.isin(frames, taken)
+    alone = at[0] == at[-1] and empty.all()
     long = edges[at + 1] - edges[at] - 1 > second
-    alone = at[0] == at[-1] and not np.isin(frames, taken).any()
-    return [i for i, fits in zip(track.records, long & ~np.isin(frames, taken) | alone, strict=True) if fits]
+    return [i for i, fits in zip(track.records, alone | (long & empty), strict=True) if fits]
 
 
-def to_show(seen: list[Appearance]) -> list[int]:
-    """Numbers of those who may be meant, `MOST` at most: every person, and places with a good part of their faces."""
-    counts = [len(one.records) for one in seen]
-    return [n for n, one in enumerate(seen) if counts[n] >= LEAST * counts[one.person]][:MOST]
+def count(records: list[Record]) -> int:
+    """How many people a video shows, once `choose` has numbered them."""
+    return len({r.person for r in records if not _again(r)})
 
 
-def told(records: list[Record], seen: list[Appearance], chosen: int, width: int) -> str:
+def candidates(records: list[Record], chosen: int) -> dict[int, list[Record]]:
+    """Number -> faces of all who may be meant, the chosen one first: people, and places with many of the faces."""
+    faces: dict[int, list[Record]] = {chosen: []}
+    for r in records:
+        faces.setdefault(r.person, []).append(r)
+    least = LEAST * len(faces[chosen])
+    return {
+        n: mine
+        for n, mine in sorted(faces.items(), key=lambda x: (x[0] != chosen, x[0]))
+        if n == chosen or not _again(mine[0]) or len(mine) > least
+    }
+
+
+def _again(record: Record) -> bool:
+    return (record.left_out or "").endswith(ELSEWHERE)
+
+
+def told(records: list[Record], chosen: int, width: int) -> str:
     """Who was taken and who was not, in a sentence; "" where there was no choice; width: of the frame."""
-    shown = to_show(seen)
-    if len(shown) < 2:
+    found = candidates(records, chosen)
+    if len(found) < 2:
         return ""
-    others = "; ".join(f"{n} ({_about(records, seen, n, width)})" for n in shown if n != chosen)
+    who = [f"{number} ({_about(faces, width)})" for number, faces in found.items()]
+    more = f" and {len(who) - MOST} more" if len(who) > MOST else ""
     return (
-        f"Person {chosen} was taken ({_about(records, seen, chosen, width)}), and not {others}. people.jpg shows who "
-        "is who; --person takes another one (person_a and person_b in the notebooks)."
+        f"Person {who[0]} was taken, and not {', '.join(who[1:MOST])}{more}. people.jpg shows who is who; --person "
+        "takes another one (person_a and person_b in the notebooks)."
     )
 
 
-def _about(records: list[Record], seen: list[Appearance], number: int, width: int) -> str:
-    one = seen[number]
-    middle = np.median([records[i].box[0] + records[i].box[2] / 2 for i in one.records]) / width
-    words = [
-        f"{len(one.records)} faces",
-        "on the left" if middle < 0.4 else "on the right" if middle > 0.6 else "in the middle",
-    ]
-    if len(one.records) >= FEW and not one.moves:
-        words.append("does not move, perhaps a picture")
-    if one.person != number:
-        words.append(f"looks like {one.person}, perhaps a reflection")
-    return ", ".join(words)
+def _about(faces: list[Record], width: int) -> str:
+    middle = np.median([r.box[0] + r.box[2] / 2 for r in faces]) / width
+    where = "left" if middle < 0.4 else "right" if middle > 0.6 else "middle"
+    words = f"{len(faces)} faces, {where}"
+    if _again(faces[0]):
+        words += ", the same face again: a mirror or a picture?"
+    elif len(faces) >= FEW and not moves(faces):
+        words += ", does not move: a picture?"
+    return words
 
 
 def turned(records: list[Record]) -> str:
     """A sentence where most faces stand on their head or lie on their side in the frame; "" where they are upright."""
     tilts = [abs(quarter_turns(r.pose[2])) for r in records]
-    count = sum(tilt > 0 for tilt in tilts)
-    if not records or 2 * count < len(records):
+    tilted = sum(tilt > 0 for tilt in tilts)
+    if 2 * tilted <= len(tilts):
         return ""
-    how = "stand on their head" if 2 * tilts.count(2) >= count else "lie on their side"
+    how = "stand on their head" if 2 * tilts.count(2) >= tilted else "lie on their side"
     return (
-        f"{count} of {len(records)} faces {how} in this video; they were found with the picture turned, and a swap "
+        f"{tilted} of {len(records)} faces {how} in this video; they were found with the picture turned, and a swap "
         "stays as the video is: turn the video first if it should be upright."
     )

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError, __version__, profiles
-from faceswap_lib.face import anatomy
+from faceswap_lib.face import anatomy, identity
 from faceswap_lib.face.faceset import NOBODYS, Faceset
 from faceswap_lib.media import video
 from faceswap_lib.network.batches import Side
 from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
+from faceswap_lib.progress import note
 
 KEPT = 3  # older models beside a new one
 OWN = {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
@@ -26,9 +27,10 @@ OWN = {"model.json", "model.weights.h5", "mean_a.png", "mean_b.png", "previews"}
 def about(
     size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side], base: Path | None = None
 ) -> dict:
-    """What model.json says before training: settings, both shapes, fingerprints of the data, versions, machine."""
+    """What model.json says before training: settings, shapes and likeness of both, the data, versions, machine."""
     import keras
 
+    likeness = {s: identity.likeness(found) for s, found in sets.items()}
     return {
         "profile": size.name,
         "alignment": alignment,
@@ -38,6 +40,8 @@ def about(
         "mesh": mesh(),
         "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
         "data": {s: data | {"faces": len(sides[s].targets)} for s, data in data_of(sets).items()},
+        "likeness": likeness,
+        "advice": _advice(likeness),
         "versions": {
             "faceswap_lib": __version__,
             "keras": keras.__version__,
@@ -47,6 +51,19 @@ def about(
         },
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
     }
+
+
+def _advice(likeness: dict[str, list[float]]) -> str:
+    """Says, and returns, that A and B look like one person; "" where they do not."""
+    a, b = likeness["a"], likeness["b"]
+    if not identity.alike(a, b):
+        return ""
+    sentence = (
+        f"A and B look like the same person ({identity.apart(a, b):.2f} apart; two people are above "
+        f"{identity.SAME_PERSON}), so a swap will show little; unless you mean it so, look at both contact sheets."
+    )
+    note(sentence)
+    return sentence
 
 
 @lru_cache(maxsize=1)
