@@ -7,16 +7,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, files, profiles, train
+from faceswap_lib import UserError, extract, files, profiles, samples, train
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
+from faceswap_lib.media import video
 from faceswap_lib.network import batches, checkpoint, record, schedule
 
 SMOKE = profiles.get("smoke")
@@ -234,6 +235,24 @@ def test_facesets_that_cannot_be_trained_on(facesets, tmp_path):
     with pytest.raises(UserError, match="is a file"):
         train.train(facesets["a"], facesets["b"], tmp_path / "file", profile="smoke")
     assert not (tmp_path / "m").exists()
+
+
+def test_one_faceset_twice_is_refused(facesets, short, tmp_path):
+    again = extract.extract(short["a"], tmp_path / "again", profile="smoke", min_size=30).folder
+    for other in (facesets["a"], again):
+        with pytest.raises(UserError, match="hold the same faces of a.mp4; give the facesets of two people"):
+            train.train(facesets["a"], other, tmp_path / "m", profile="smoke")
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_same_person_twice_is_said_and_trained(facesets, trained, tmp_path, capsys):
+    part = tmp_path / "part.mp4"
+    video.write(part, islice(video.frames(samples.path("person_a")), 100, 130), 24)
+    extract.extract(part, tmp_path / "a2", profile="smoke")
+    result = train.train(facesets["a"], tmp_path / "a2", tmp_path / "m", profile="smoke", iterations=0)
+    assert result.advice.startswith("A and B look like the same person (0.") and trained.advice == ""
+    assert f"Note: {result.advice}" in capsys.readouterr().err
+    assert record.read_about(result.model)["advice"] == result.advice
 
 
 def test_what_is_done_before_a_step_does_not_count_as_training():

@@ -12,6 +12,7 @@ import numpy as np
 
 from faceswap_lib.face.geometry import iris_distance, overlap
 from faceswap_lib.face.identity import uprightness
+from faceswap_lib.face.people import SAME_SHOT, look
 
 HASTE = 0.3  # iris distances that a face goes from one frame to the next, beyond which it is looked at twice
 EVERY = 24  # frames from one look at how the picture is turned to the next
@@ -59,6 +60,7 @@ class Detector:
         self._boxes = solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
         self._last: list[Face] = []
         self._before: list[Face] = []
+        self._shot = None
         self._count = self.turned = 0
 
     def __enter__(self) -> "Detector":
@@ -73,14 +75,14 @@ class Detector:
 
         near: the only one wanted is where this one is; where it is tracked, there is no search, in half the time.
         """
-        found = self._search(frame, near)
-        if self._count % EVERY == 0 or self._changed(found):
+        found, shot = self._search(frame, near), look(frame[::8, ::8])
+        if self._count % EVERY == 0 or self._changed(found, shot):
             turned = self._way_up(frame, found)
             if turned != self.turned:
                 self.turned, self._last = turned, []
                 self._track.reset()
                 found = self._search(frame, near)
-        self._count, self._before = self._count + 1, found
+        self._count, self._before, self._shot = self._count + 1, found, shot
         return found
 
     def _search(self, frame: np.ndarray, near: Face | None) -> list[Face]:
@@ -97,9 +99,10 @@ class Detector:
         found = [_turn(face, -self.turned, view.shape) for face in found]
         return sorted(found, key=lambda face: -face.box[2] * face.box[3])
 
-    def _changed(self, found: list[Face]) -> bool:
-        """Whether faces came, went or jumped since the frame before, as over a cut."""
-        return len(found) != len(self._before) or any(min(_far(face, self._before)) > 1 for face in found)
+    def _changed(self, found: list[Face], shot: np.ndarray) -> bool:
+        """Whether there was a cut since the frame before, or faces came, went or jumped."""
+        cut = (shot * self._shot).sum() < SAME_SHOT or len(found) != len(self._before)
+        return cut or any(min(_far(face, self._before)) > 1 for face in found)
 
     def _way_up(self, frame: np.ndarray, found: list[Face]) -> int:
         """The quarter turns clockwise after which faces of a frame are upright; as before where that is not sure."""

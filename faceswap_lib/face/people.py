@@ -51,7 +51,7 @@ class Appearance:
 
 
 def look(picture: np.ndarray) -> np.ndarray:
-    """How an aligned face (S, S, 3) looks, float32 (16, 16) of mean 0 and length 1.
+    """How an aligned face or a whole frame (H, W, 3) looks, float32 (16, 16) of mean 0 and length 1.
 
     The product of two is their correlation, which a change of light hardly touches.
     """

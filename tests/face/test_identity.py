@@ -1,11 +1,15 @@
 """identity.py against dlib's own call and NumPy: likenesses, which way up a face is, and whether two are one person."""
 
+import shutil
+
 import cv2
 import dlib
 import numpy as np
+import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib.face import anatomy, geometry, identity
+from faceswap_lib import UserError
+from faceswap_lib.face import anatomy, faceset, geometry, identity
 
 
 def test_embeddings_of_one_person_are_near_and_of_two_far(clip_a, clip_b):
@@ -35,3 +39,34 @@ def test_a_chip_is_upright_however_the_head_is_tilted(clip_a):
     assert [chip.shape for chip in chips] == [(150, 150, 3)] * 2
     assert peak_signal_noise_ratio(*(chip[30:120, 30:120] for chip in chips)) > 28
     assert np.linalg.norm(identity.recognise(chips[0]) - identity.recognise(chips[1])) < 0.2
+
+
+def test_only_a_face_the_right_way_up_looks_like_one(clip_a, clip_b):
+    for clip in (clip_a, clip_b):
+        for i in range(0, 200, 25):
+            scores = [
+                identity.uprightness(np.ascontiguousarray(np.rot90(clip.frames[i][::2, ::2], k))) for k in range(4)
+            ]
+            assert np.argmax(scores) == 0 and scores[0] > max(scores[1:]) + 0.8, (i, scores)
+    assert identity.uprightness(np.full((200, 200, 3), 128, "u1")) <= -2
+
+
+def test_two_facesets_of_one_person_are_alike_and_of_two_are_not(facesets, clip_a):
+    a, b = (identity.likeness(faceset.load(facesets[name])) for name in "ab")
+    theirs = identity.embed(clip_a.frames[150], clip_a.faces[150][0].landmarks).tolist()
+    assert len(a) == 128 and identity.alike(a, theirs) and not identity.alike(a, b)
+    assert identity.apart(a, b) == pytest.approx(np.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True))))
+    assert not identity.alike(a, []) and not identity.alike([], []), "what is not known"
+
+
+def test_the_same_faces_twice_are_no_pair_and_other_parts_of_one_video_are(facesets, tmp_path):
+    a, b = (faceset.load(facesets[name]) for name in "ab")
+    assert identity.distinct({"a": a, "b": b}) == {"a": a, "b": b}
+    halves = [shutil.copytree(facesets["a"], tmp_path / name) for name in ("first", "second")]
+    with pytest.raises(
+        UserError, match="first and .*second hold the same faces of a.mp4; give the facesets of two people"
+    ):
+        identity.distinct(dict(zip("ab", map(faceset.load, halves), strict=True)))
+    for i, path in enumerate(sorted(halves[0].glob("*.png"))):
+        (halves[i < 15] / path.name).unlink()
+    identity.distinct(dict(zip("ab", map(faceset.load, halves), strict=True)))
