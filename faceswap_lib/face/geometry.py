@@ -96,6 +96,13 @@ def quarter_turns(roll: float) -> int:
     return round(roll / 90)
 
 
+def upright(solid: np.ndarray) -> np.ndarray:
+    """Points (≥ 468, 3) of a face turned by the quarter turns after which it is the right way up, about the corner."""
+    for _ in range(-quarter_turns(pose(solid[:, :2], solid[:, 2])[2]) % 4):
+        solid = np.stack([-solid[:, 1], solid[:, 0], solid[:, 2]], 1)
+    return solid
+
+
 def close_up(frame: np.ndarray, points: np.ndarray, size: int = 200) -> np.ndarray:
     """The square (size, size, 3) around a face's points (N, ≥ 2), half as wide again as the face."""
     m = lens(points, size)

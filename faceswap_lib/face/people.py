@@ -15,6 +15,7 @@ from faceswap_lib.face.geometry import overlap, quarter_turns
 from faceswap_lib.face.identity import SAME_PERSON
 
 SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
+SAME_PLACE = 0.3  # overlap of a face's box with the one before
 ELSEWHERE = "elsewhere"  # so ends why a reflection is left out
 FEW = 12  # faces: of fewer nobody can say whether they move
 # Standard deviations over time of what a face does: how far lips and lids are apart, in eye distances, and how the head
@@ -67,7 +68,7 @@ def follow(tracks: list[Track], box: np.ndarray, index: int, taken: set[int], se
     """
     live = [t for t in tracks if index - t.last <= 2 and id(t) not in taken and (t.look * seen).sum() > SAME_SHOT]
     best = max(live, key=lambda t: overlap(t.box, box), default=None)
-    if best is None or overlap(best.box, box) < 0.3:
+    if best is None or overlap(best.box, box) < SAME_PLACE:
         best = Track(box, index, seen)
         tracks.append(best)
     best.box, best.last, best.look = box, index, seen
@@ -135,13 +136,27 @@ def _moves(chain: list[Track], records: list[Record]) -> bool:
 
 def moves(records: list[Record]) -> bool:
     """Whether a face lives: lips, lids or head do something, and not only the camera or a hand that holds a picture."""
-    if len(records) < FEW:
-        return False
+    return any(_moves_in(shot) for shot in _shots(records) if len(shot) >= FEW)
+
+
+def _shots(records: list[Record]) -> list[list[Record]]:
+    """A person's faces in the order of frames, parted where one jumps or is missed: over a cut a picture may turn."""
+    shots: list[list[Record]] = []
+    for r in sorted(records, key=lambda r: r.frame):
+        last = shots[-1][-1] if shots else None
+        if last and r.frame - last.frame <= 2 and overlap(np.array(last.box), np.array(r.box)) > SAME_PLACE:
+            shots[-1].append(r)
+        else:
+            shots.append([r])
+    return shots
+
+
+def _moves_in(shot: list[Record]) -> bool:
     for pairs, least in ((LIP_PAIRS, LIPS), (sum(LID_PAIRS, ()), LIDS)):
-        open_by = [_open(r.landmarks, pairs) for r in records]
+        open_by = [_open(r.landmarks, pairs) for r in shot]
         if np.std(gaussian_filter1d(open_by, 1)) > least:
             return True
-    return bool(np.std([r.pose[:2] for r in records], 0).max() > TURN)
+    return bool(np.std([r.pose[:2] for r in shot], 0).max() > TURN)
 
 
 def _open(points: list[list[float]], pairs: tuple[tuple[int, int], ...]) -> float:
@@ -222,7 +237,7 @@ def _about(faces: list[Record], width: int) -> str:
     words = f"{len(faces)} faces, {where}"
     if _again(faces[0]):
         words += ", the same face again: a mirror or a picture?"
-    elif len(faces) >= FEW and not moves(faces):
+    elif max(map(len, _shots(faces))) >= FEW and not moves(faces):
         words += ", does not move: a picture?"
     return words
 

@@ -108,6 +108,8 @@ def test_a_head_on_its_side_is_turned_and_nods_as_an_upright_one(quarters):
         flat = {1: (-y, x), 2: (-x, -y), -1: (y, -x)}[quarters]  # clockwise, y is down
         yaw, pitch, roll = geometry.pose(np.stack(flat, 1), upright[:, 2])
         assert (yaw, pitch) == pytest.approx(before[:2], abs=0.1) and max(map(abs, before[:2])) > 15
+        back = geometry.upright(np.c_[np.stack(flat, 1), upright[:, 2]])
+        assert np.ptp(back - upright, axis=0) == pytest.approx([0, 0, 0], abs=1e-3), "up to where it is"
         assert abs((roll - before[2] - 90 * quarters + 180) % 360 - 180) < 0.1
 
 

@@ -118,6 +118,13 @@ def test_who_moves_comes_before_who_is_seen_more_and_does_not():
     assert set(chosen(tracks, records).values()) == {100}, "too short to know"
 
 
+def test_a_picture_that_another_shot_shows_from_another_side_does_not_move():
+    shots = [face(i, 100, yaw=20 * (i >= 50)) for i in range(100)]
+    assert people.moves(shots), "a head that turns"
+    apart = [r.model_copy(update={"box": [300.0, *r.box[1:]]}) for r in shots[50:]]
+    assert not people.moves(shots[:50] + apart)
+
+
 @pytest.mark.parametrize("shakes", [0.001, 0.003])
 def test_jitter_is_no_movement_and_a_blink_is_one(shakes):
     random = np.random.default_rng(0)
