@@ -22,7 +22,9 @@ def extract(
     video: Annotated[Path, typer.Argument(help="The video to take faces from.")],
     faces: Annotated[Path, typer.Option(help="Folder for the faceset; made, or replaced when complete.")],
     profile: Profile = "demo",
-    person: Annotated[int | None, typer.Option(help="Which person, 0 = seen most (the default).")] = None,
+    person: Annotated[
+        int | None, typer.Option(help="Which person, by number in people.jpg; 0 moves and is seen most.")
+    ] = None,
     min_sharpness: Annotated[float, typer.Option(help="Leave out below this share of the median.")] = 0.25,
     min_size: Annotated[float, typer.Option(help="Leave out eyes fewer pixels apart.")] = 24,
     max_yaw: Annotated[float, typer.Option(help="Leave out faces turned further, degrees.")] = 60,
@@ -39,8 +41,8 @@ def extract(
         f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen{left_out}. "
         f"Look at {r.folder / 'contact_sheet.jpg'}."
     )
-    if r.advice:
-        print(r.advice)
+    for sentence in filter(None, (r.who, r.advice)):
+        print(sentence)
 
 
 @app.command()
@@ -84,7 +86,9 @@ def convert(
     model: Annotated[Path, typer.Option(help="The trained model's folder.")],
     out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
     color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
-    to: Annotated[str, typer.Option(help="Whose face is put in: b, or a for the other direction.")] = "b",
+    to: Annotated[
+        str | None, typer.Option(help="Whose face is put in: b (default), or a, the other direction.")
+    ] = None,
     untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
     pull: Annotated[float, typer.Option(help="How far back to the base: 0 as trained, 1 the base.")] = 0.5,
     keep_front: Annotated[

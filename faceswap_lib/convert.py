@@ -10,20 +10,22 @@ from pathlib import Path
 from faceswap_lib import UserError
 from faceswap_lib.compose import color, model_swap, render
 from faceswap_lib.compose.model_swap import PULL
-from faceswap_lib.face import faceset
+from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
 from faceswap_lib.network import record
-from faceswap_lib.progress import Progress
+from faceswap_lib.network.batches import other
+from faceswap_lib.progress import Progress, note
 
 
 @dataclass
 class ConvertResult:
-    """What was written: the file, its frames, and in how many of them a face was swapped."""
+    """What was written: the file, its frames, in how many of them a face was swapped; advice: a sentence, or empty."""
 
     out: Path
     frames: int
     swapped: int
+    advice: str = ""
 
 
 def convert(
@@ -33,7 +35,7 @@ def convert(
     out: str | Path,
     *,
     color_match: str = "relit",
-    to: str = "b",
+    to: str | None = None,
     untrained: bool = False,
     pull: float = PULL,
     keep_front: bool = True,
@@ -43,14 +45,15 @@ def convert(
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled.
 
-    faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in
-    (the video's own person is drawn anew, to see what the network can do);
+    faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in, b unless said
+    (the video's own person is drawn anew, to see what the network can do, where it is said);
     untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
     pull: how far the weights go back to the base they started from, 0 as trained to 1 the base; keep_front: what passes
     in front of the face stays there (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue
     stay the video's own (on the mesh). overwrite: replace a file at `out` that this kit did not write; a video that the
     model was trained on is never replaced. Raises UserError when faceset, model and video do not belong together.
     """
+    said, to = to, to or "b"
     if to not in ("a", "b"):
         raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
     if not 0 <= pull <= 1:
@@ -58,6 +61,8 @@ def convert(
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, found, about)
+    if advice := "" if said else _is_somebody_else(found, about, to):
+        note(advice)
     at = model_swap.scene(found, about, to)
     at.mouth = keep_mouth
     net = None if untrained else model_swap.network(model, about, pull)
@@ -65,7 +70,7 @@ def convert(
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
     count = render.render(video_path, out, at, draw, match, progress, keep, overwrite=overwrite)
-    return ConvertResult(Path(out), count, sum(i < count for i in at.at))
+    return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice)
 
 
 def _check(path: str | Path, found: Faceset) -> None:
@@ -81,3 +86,18 @@ def _spare(out: str | Path, found: Faceset, about: dict) -> None:
     used = {found.source.sha256: found.source.name} | {d["sha256"]: d["video"] for d in about["data"].values()}
     if Path(out).is_file() and (name := used.get(video.sha256(out))):
         raise UserError(f"{out} is the video {name} that faceset or model were made from; choose another name.")
+
+
+def _is_somebody_else(found: Faceset, about: dict, to: str) -> str:
+    """A sentence where a video seems to show who is put in; UserError where it surely does: it is their own video."""
+    name, own, who = found.source.name, about["data"][to], to.upper()
+    theirs = found.source.sha256 == own["sha256"] and model_swap.side_of(found, about, to) == to
+    if theirs or found.fingerprint == own.get("fingerprint"):
+        raise UserError(
+            f"{name} is {who}'s own video, and {who} would be put on {who}; give the other person's video, "
+            f"or say --to {other(to)} for the other direction, or --to {to} if you mean it."
+        )
+    known, mine = about.get("likeness", {}), identity.likeness(found)
+    if [side for side in "ab" if identity.alike(mine, known.get(side, []))] != [to]:
+        return ""
+    return f"{name} seems to show {who}, whose face is put in: the swap shows little; look at both contact sheets."

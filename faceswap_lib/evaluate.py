@@ -60,7 +60,7 @@ def evaluate(
     if a:
         size = profiles.get(about["profile"]).texture if about else 128
         clips |= references.make(source, a, b, Path(folder) / "references", size, progress)
-    watched, own = watch(clips, masks, every, total, progress), likenesses(b)
+    watched, own = watch(clips, masks, every, total, progress, a), likenesses(b)
     values = _tabulate(watched, clips, own, faces_b)
     others = _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {})
     judged = _judge(values, others, own, seed)

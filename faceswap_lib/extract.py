@@ -5,13 +5,13 @@ one person is chosen, and what is too blurred, too small or turned too far is le
 """
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from faceswap_lib import UserError, __version__, profiles
-from faceswap_lib.face import detect, faceset, geometry, identity
+from faceswap_lib.face import detect, faceset, geometry, identity, people, sheets
 from faceswap_lib.face.faceset import Contents, Record, Source
 from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.measure import metrics
@@ -27,7 +27,8 @@ SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is
 class ExtractResult:
     """What an extraction found: faces of the chosen person, kept for training, people seen, reasons for the rest.
 
-    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or empty.
+    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or empty;
+    who: who was taken of several, and who was not, in a sentence.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class ExtractResult:
     left_out: dict[str, int]
     height: int
     advice: str
+    who: str = ""
 
 
 def extract(
@@ -53,25 +55,26 @@ def extract(
 ) -> ExtractResult:
     """Take the faces out of a video into a folder.
 
-    person: which of the people seen, 0 = seen most (the default). min_sharpness: share of the person's median;
-    min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is there is replaced when the new
-    one is complete. Raises UserError: no face, no face left of a good faceset, other things in the folder.
+    person: which of the people seen, by number in people.jpg; 0, the default, moves and is seen most. min_sharpness:
+    share of the person's median; min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is
+    there is replaced when the new one is complete. Raises UserError: no face, no face left of a good faceset, other
+    things in the folder.
     """
     info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile} | limits
     with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress)
-        people = identity.people(tracks)
-        chosen = _choose(info, people, person)
-        _assign(records, people, chosen)
+        seen = people.appearances(tracks, records)
+        chosen = _choose(info, seen, person)
+        people.choose(records, seen, chosen, info.frames, info.fps)
         _filter([r for r in records if r.person == chosen], **limits)
         _is_worth_it(records, folder)
         contents = _contents(info, records, chosen, made_by)
         _drop_pictures(part, records)
         faceset.save(part, contents)
-        _contact_sheet(part, [r for r in records if r.file])
-    return _result(folder, info.frames, contents, len(people))
+        _show(info, part, contents)
+    return _result(folder, contents)
 
 
 def _is_worth_it(records: list[Record], folder: Path) -> None:
@@ -83,16 +86,14 @@ def _is_worth_it(records: list[Record], folder: Path) -> None:
     raise UserError(f"Every face would be left out ({told}), so {folder} stays as it was; loosen the filters.")
 
 
-def _find(
-    info: VideoInfo, part: Path, size: int, progress: Progress | None
-) -> tuple[list[Record], list[identity.Track]]:
+def _find(info: VideoInfo, part: Path, size: int, progress: Progress | None) -> tuple[list[Record], list[people.Track]]:
     records, tracks = [], []
     with detect.Detector() as detector:
         for index, frame in enumerate(video.frames(info.path)):
             taken: set[int] = set()
             for face in detector.detect(frame):
                 record, picture = _record(frame, index, face, len(taken), part, size)
-                track = identity.follow(tracks, face.box, index, taken, identity.look(picture))
+                track = people.follow(tracks, face.box, index, taken, people.look(picture))
                 taken.add(id(track))
                 track.records.append(len(records))
                 # a likeness at the start of a track and every 24th face: enough to know who it is
@@ -127,12 +128,12 @@ def _record(
     return record, picture
 
 
-def _choose(info: VideoInfo, people: list[list[identity.Track]], person: int | None) -> int:
-    if not people:
+def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) -> int:
+    if not seen:
         raise UserError(f"No face was found in {info.path}; choose a video that shows a face from the front.")
-    chosen = person or 0
-    if not 0 <= chosen < len(people):
-        raise UserError(f"{info.path} shows {len(people)} people, numbered from 0; there is no person {chosen}.")
+    if not 0 <= (chosen := person or 0) < len(seen):
+        count = len({one.person for one in seen})
+        raise UserError(f"{info.path} shows {count} people, numbered from 0; there is no person {chosen}.")
     return chosen
 
 
@@ -146,20 +147,6 @@ def _contents(info: VideoInfo, records: list[Record], chosen: int, made_by: dict
         made_by=made_by,
         faces=records,
     )
-
-
-def _assign(records: list[Record], people: list[list[identity.Track]], chosen: int) -> None:
-    for number, tracks in enumerate(people):
-        for i in (i for track in tracks for i in track.records):
-            records[i].person = number
-            if number != chosen:
-                records[i].left_out = "another person"
-    seen: dict[int, Record] = {}
-    for r in (r for r in records if r.person == chosen):  # one person is in one place: of two, keep the larger
-        other = seen.setdefault(r.frame, r)
-        if other is not r:
-            small, seen[r.frame] = sorted((r, other), key=lambda x: x.box[2] * x.box[3])
-            small.person, small.left_out = -1, "seen twice in one frame"
 
 
 def _filter(records: list[Record], min_sharpness: float, min_size: float, max_yaw: float) -> None:
@@ -180,29 +167,30 @@ def _drop_pictures(folder: Path, records: list[Record]) -> None:
             r.file = None
 
 
-def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size: int = 96) -> None:
-    pick = [records[i] for i in faceset.evenly(columns * 5, len(records))] if records else []
-    tiles = [cv2.resize(cv2.imread(str(folder / r.file)), (size, size), interpolation=cv2.INTER_AREA) for r in pick]
-    tiles += [np.full((size, size, 3), 255, "u1")] * (-len(tiles) % columns)
-    if tiles:
-        rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-        cv2.imwrite(str(folder / "contact_sheet.jpg"), np.vstack(rows))
+def _show(info: VideoInfo, folder: Path, contents: Contents) -> None:
+    sheets.contact_sheet(folder, [r for r in contents.faces if r.file])
+    several = people.candidates(contents.faces, contents.person)
+    if len(several) > 1:
+        pick = sheets.moments(contents.faces, list(several)[: people.MOST])
+        few = islice(enumerate(video.frames(info.path)), max(pick) + 1)
+        sheets.who_is_who(folder, {i: frame for i, frame in few if i in pick}, contents.faces, contents.person)
 
 
-def _result(folder: Path, frames: int, contents: Contents, people: int) -> ExtractResult:
+def _result(folder: Path, contents: Contents) -> ExtractResult:
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
-    height = round(np.median([r.box[3] for r in kept or mine]))
+    height = round(np.median([r.box[3 - geometry.quarter_turns(r.pose[2]) % 2] for r in kept or mine]))
     return ExtractResult(
         folder,
-        frames,
+        contents.source.frames,
         len(mine),
         len(kept),
-        people,
+        people.count(contents.faces),
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
-        _advice(height, profiles.get(contents.made_by["profile"])),
+        " ".join(filter(None, (people.turned(mine), _advice(height, profiles.get(contents.made_by["profile"]))))),
+        people.told(contents.faces, contents.person, contents.source.width),
     )
 
 

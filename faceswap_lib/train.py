@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError, files, profiles
-from faceswap_lib.face import faceset
+from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, pretrained, previews, record, saved, schedule
 from faceswap_lib.network.run import Run
@@ -29,7 +29,7 @@ COPIES = 3  # of a model on the disk at once: the last two checkpoints and the o
 class TrainResult:
     """Where the model is, how far it got and how well it draws faces it never saw; waited: share of the time.
 
-    first: the iteration it went on from; seconds, egs, waited: of this session.
+    first: the iteration it went on from; seconds, egs, waited: of this session; advice: a sentence, or empty.
     """
 
     model: Path
@@ -40,6 +40,7 @@ class TrainResult:
     history: list[dict]
     stopped: str
     waited: float
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def train(
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     on = canvas(alignment, size.texture)
-    sets = {s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))}
+    sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
     if resume:
         record.check_people(folder, sets)
     sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
@@ -128,11 +129,11 @@ def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] 
     except KeyboardInterrupt:
         save(run, run.folder)
         raise
-    seconds, egs = run.seconds, run.egs
+    seconds, egs = max(run.seconds, 1e-3), run.egs
     run.about["stopped"] = stopped
     save(run, run.folder)
-    waited = run.waited / max(seconds, 1e-3)
-    return TrainResult(run.folder, run.first, run.iteration, seconds, egs, run.history, stopped, waited)
+    told = (stopped, run.waited / seconds, run.about["advice"])
+    return TrainResult(run.folder, run.first, run.iteration, seconds, egs, run.history, *told)
 
 
 def save(run: Run, folder: Path) -> None:

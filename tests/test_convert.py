@@ -47,7 +47,7 @@ def swapped(short, facesets, trained, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("out") / "swapped.mp4"
     told = []
     result = convert.convert(short["a"], facesets["a"], trained.model, out, progress=lambda *args: told.append(args))
-    assert (result.out, result.frames, result.swapped) == (out, FRAMES, FRAMES)
+    assert (result.out, result.frames, result.swapped, result.advice) == (out, FRAMES, FRAMES, "")
     assert [args[:2] for args in told] == [(i, FRAMES) for i in range(1, FRAMES + 1)]
     return out
 
@@ -232,6 +232,39 @@ def test_what_does_not_belong_together_is_refused(short, facesets, trained, tmp_
     refused(tmp_path, "not a faceset", short["a"], model, model)
     refused(tmp_path, "holds no trained model", short["a"], a, a)
     refused(tmp_path, "no file", tmp_path / "nowhere.mp4", a, model)
+
+
+def test_somebodys_own_video_is_not_swapped_with_themselves_by_mistake(short, facesets, trained, tmp_path):
+    said = "b.mp4 is B's own video, and B would be put on B; give the other person's video, or say --to a"
+    refused(tmp_path, said, short["b"], facesets["b"], trained.model)
+    result = convert.convert(short["b"], facesets["b"], trained.model, tmp_path / "b.mp4", to="b", untrained=True)
+    assert (result.swapped, result.advice) == (FRAMES, ""), "somebody who says so means it"
+
+
+def test_another_video_of_who_is_put_in_is_told_of(trained, tmp_path, capsys):
+    told = {}
+    for name in "ab":
+        clip, folder = tmp_path / f"another_{name}.mp4", tmp_path / name
+        video.write(clip, islice(video.frames(samples.path(f"person_{name}")), 60, 66), 24)
+        extract.extract(clip, folder, profile="smoke")
+        told[name] = convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True).advice
+    assert told["b"].startswith("another_b.mp4 seems to show B, whose face is put in: the swap shows little")
+    assert told["a"] == "" and capsys.readouterr().err.count(f"Note: {told['b']}") == 1
+
+
+def test_a_poster_stays_and_the_face_of_an_upside_down_video_is_swapped_where_it_is(short, trained, tmp_path):
+    frames = read(short["a"])[:6]
+    turned = [np.ascontiguousarray(frame[::-1, ::-1]) for frame in frames]
+    swaps = []
+    for name, few in (("up", frames), ("down", turned)):
+        video.write(tmp_path / f"{name}.mp4", few, 24, crf=4)
+        extract.extract(tmp_path / f"{name}.mp4", tmp_path / name, profile="smoke")
+        out = tmp_path / f"{name}_out.mp4"
+        convert.convert(tmp_path / f"{name}.mp4", tmp_path / name, trained.model, out, untrained=True)
+        swaps.append(read(out))
+    face = oval(faceset.load(tmp_path / "up").solid[0], -8)
+    for before, up, down in zip(frames, *swaps, strict=True):
+        assert apart(before, up)[face].mean() > 4 and apart(up, down[::-1, ::-1])[face].mean() < 3
 
 
 def test_a_damaged_model_is_refused(short, facesets, trained, tmp_path):

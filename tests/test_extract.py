@@ -114,8 +114,101 @@ def test_one_person_seen_twice_in_a_frame_is_taken_once(tmp_path):
         page[80:320, 40:280] = cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     pages = [np.hstack(pair) for pair in zip(large, little, strict=True)]
     result = extract.extract(clip(tmp_path / "twice.mp4", pages), tmp_path / "f", profile="smoke")
-    assert (result.people, result.faces, result.left_out) == (1, 6, {"seen twice in one frame": 6})
+    assert (result.people, result.faces, result.left_out) == (1, 6, {"same person elsewhere": 6})
     assert all(middle(r) < 320 for r in faceset.load(tmp_path / "f").records), "the larger one"
+
+
+def pasted(*layers: tuple[np.ndarray, int, int]) -> np.ndarray:
+    """A grey wall of 560 × 280 pixels with pictures on it: each with its side and the x of its middle."""
+    wall = np.full((280, 560, 3), 110, "u1")
+    for picture, side, middle in layers:
+        x = middle - side // 2
+        wall[140 - side // 2 :][:side, x : x + side] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return wall
+
+
+def filmed(frames: list[np.ndarray]) -> list[np.ndarray]:
+    """The same with a camera that shakes, turns a little and has some noise."""
+    random, out = np.random.default_rng(0), []
+    for i, frame in enumerate(frames):
+        m = cv2.getRotationMatrix2D((280, 140), 2 * np.sin(i / 5), 1 + 0.03 * np.sin(i / 9))
+        m[:, 2] += [4 * np.sin(i / 4), 3 * np.cos(i / 6)]
+        moved = cv2.warpAffine(frame, m, (560, 280), borderMode=cv2.BORDER_REPLICATE)
+        out.append((moved + random.normal(0, 3, moved.shape)).clip(0, 255).astype("u1"))
+    return out
+
+
+def sides(folder: Path) -> set[str]:
+    """Where the faces of a faceset are in frames of 560 pixels."""
+    return {"left" if middle(r) < 280 else "right" for r in faceset.load(folder).records}
+
+
+@pytest.mark.parametrize("camera", [list, filmed], ids=["still camera", "shaking camera"])
+def test_a_poster_larger_than_the_person_is_not_taken_for_them(tmp_path, camera):
+    poster = start("b", 1)[0]
+    frames = camera([pasted((frame, 160, 130), (poster, 250, 410)) for frame in start("a", 24, 20)])
+    path = clip(tmp_path / "poster.mp4", frames)
+    result = extract.extract(path, tmp_path / "f", profile="smoke")
+    assert (result.people, result.kept, sides(tmp_path / "f")) == (2, 24, {"left"})
+    assert result.who == (
+        "Person 0 (24 faces, left) was taken, and not 1 (24 faces, right, does not move: a picture?). people.jpg shows "
+        "who is who; --person takes another one (person_a and person_b in the notebooks)."
+    )
+    green, red = (cv2.imread(str(tmp_path / "f" / "people.jpg"))[60:260, x : x + 320] for x in (0, 320))
+    assert (green[..., 1].astype(int) - green[..., 2]).max() > 120 > (red[..., 1].astype(int) - red[..., 2]).max()
+    assert "people.jpg" in names(tmp_path / "f") and "a picture?" in result.who
+    extract.extract(path, tmp_path / "f", profile="smoke", person=1)
+    assert sides(tmp_path / "f") == {"right"}
+
+
+def test_a_large_picture_of_oneself_is_not_taken_for_one(tmp_path):
+    frames = start("a", 24, 20)
+    path = clip(tmp_path / "self.mp4", [pasted((frame, 160, 130), (frames[0], 250, 410)) for frame in frames])
+    result = extract.extract(path, tmp_path / "f", profile="smoke")
+    assert (result.people, result.kept, sides(tmp_path / "f")) == (1, 24, {"left"})
+    assert result.left_out == {"same person elsewhere": 24} and "1 (24 faces, right, the same face again" in result.who
+
+
+@pytest.mark.parametrize("other", ["mirror", "television"])
+def test_one_face_is_followed_when_another_one_becomes_the_larger(tmp_path, other):
+    mine, theirs, count = start("a", 30), start("b", 30), 30
+    theirs = [frame[:, ::-1] for frame in mine] if other == "mirror" else theirs
+    away = np.linspace(0, 110, count).astype(int) // 2 * 2  # the one goes away as the other comes near
+    frames = [pasted((a, 240 - d, 140), (b, 130 + d, 420)) for a, b, d in zip(mine, theirs, away.tolist(), strict=True)]
+    path = clip(tmp_path / "crossing.mp4", frames)
+    result = extract.extract(path, tmp_path / "f", profile="smoke")
+    assert (result.people, result.faces) == (1 if other == "mirror" else 2, count)
+    assert sides(tmp_path / "f") == {"left"} and "and not 1 (30 faces, right" in result.who
+    assert ("a mirror" in result.who) == (other == "mirror") and "picture" not in result.who.replace("or a picture", "")
+    again = extract.extract(path, tmp_path / "f", profile="smoke", person=1)
+    assert sides(tmp_path / "f") == {"right"} and again.who.startswith("Person 1 (30 faces, right")
+
+
+@pytest.mark.parametrize(("turns", "said"), [(1, "lie on their side"), (2, "stand on their head"), (3, "lie on")])
+@pytest.mark.parametrize("name", "ab")
+def test_faces_of_a_turned_video_are_found_upright(tmp_path, name, turns, said):
+    frames = start(name, 10)
+    upright = extract.extract(clip(tmp_path / "up.mp4", frames), tmp_path / "up", profile="smoke")
+    turned = [np.ascontiguousarray(np.rot90(frame, -turns)) for frame in frames]
+    result = extract.extract(clip(tmp_path / "turned.mp4", turned), tmp_path / "f", profile="smoke")
+    assert result.kept == 10 and f"10 of 10 faces {said}" in result.advice and "turned" not in upright.advice
+    mine, theirs = faceset.load(tmp_path / "f"), faceset.load(tmp_path / "up")
+    where = {1: lambda p: (319 - p[..., 1], p[..., 0]), 2: lambda p: (319 - p[..., 0], 319 - p[..., 1])}
+    where[3] = lambda p: (p[..., 1], 319 - p[..., 0])
+    expected = np.stack(where[turns](theirs.solid[..., :2]), -1)
+    assert np.abs(mine.solid[..., :2] - expected).mean() < 1, "pixels; two codings of one picture"
+    for i in (0, 9):
+        assert peak_signal_noise_ratio(mine.image(i), theirs.image(i)) > 30, "the aligned picture is upright"
+    assert mine.poses[:, :2] == pytest.approx(theirs.poses[:, :2], abs=3)
+    assert result.height == pytest.approx(upright.height, abs=3)
+
+
+def test_a_clip_that_is_turned_from_a_cut_on_is_found_upright_at_once(tmp_path):
+    frames = start("a", 16)
+    mixed = frames[:8] + [np.ascontiguousarray(frame[::-1, ::-1]) for frame in frames[8:]]
+    extract.extract(clip(tmp_path / "mixed.mp4", mixed), tmp_path / "f", profile="smoke")
+    tilts = faceset.load(tmp_path / "f").poses[:, 2]
+    assert len(tilts) == 16 and np.abs(tilts[:8]).max() < 30 and np.abs(tilts[8:]).min() > 150
 
 
 def test_blurred_faces_are_left_out(tmp_path):

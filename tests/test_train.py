@@ -7,16 +7,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, files, profiles, train
+from faceswap_lib import UserError, extract, files, profiles, samples, train
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
+from faceswap_lib.media import video
 from faceswap_lib.network import batches, checkpoint, record, schedule
+from faceswap_lib.network import run as under_way
 
 SMOKE = profiles.get("smoke")
 
@@ -35,6 +37,13 @@ def stop_after(calls: int):
             raise Stopped
 
     return progress
+
+
+def made_clock(monkeypatch) -> None:
+    """A second goes by at every tenth look at the clock, whatever a slow machine takes."""
+    clock = count(0, 0.1)
+    for module in (train, under_way):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
 
 
 def python(code: str, *arguments: object, **environment: str) -> subprocess.Popen:
@@ -101,8 +110,8 @@ def test_no_budget_gives_a_model_that_has_learnt_nothing(facesets, tmp_path, bud
 
 
 def test_it_stops_by_the_clock(facesets, tmp_path, monkeypatch):
-    clock, told = count(0, 0.1), []  # a second goes by at every tenth look at it, whatever a slow machine takes
-    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    told = []
+    made_clock(monkeypatch)
     result = train.train(
         facesets["a"],
         facesets["b"],
@@ -162,7 +171,7 @@ def sides_of(facesets) -> dict[str, batches.Side]:
 
 def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
     sides = sides_of(facesets)
-    run = train.Run(None, {}, None, sides, SMOKE, 5, None, 100, None, True)
+    run = under_way.Run(None, {}, None, sides, SMOKE, 5, None, 100, None, True)
     held, trained_on = batches.held_out(sides, SMOKE.batch), [train._batch(run, i) for i in range(40)]
     for s, side in sides.items():
         known = {target.tobytes(): i for i, target in enumerate(side.targets)}
@@ -176,7 +185,7 @@ def test_held_out_faces_are_looked_at_and_never_trained_on(facesets):
 
 def test_batches_depend_on_seed_and_step_alone(facesets):
     sides = sides_of(facesets)
-    one, same, other = (train.Run(None, {}, None, sides, SMOKE, seed, None, 9, None, True) for seed in (5, 5, 6))
+    one, same, other = (under_way.Run(None, {}, None, sides, SMOKE, seed, None, 9, None, True) for seed in (5, 5, 6))
     first, again = ({key: np.array(x) for key, x in train._batch(run, 7).items()} for run in (one, same))
     assert all((first[key] == again[key]).all() for key in first)
     for second in (train._batch(one, 8), train._batch(other, 7)):
@@ -230,8 +239,26 @@ def test_facesets_that_cannot_be_trained_on(facesets, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+def test_one_faceset_twice_is_refused(facesets, short, tmp_path):
+    again = extract.extract(short["a"], tmp_path / "again", profile="smoke", min_size=30).folder
+    for other in (facesets["a"], again):
+        with pytest.raises(UserError, match="hold the same faces of a.mp4; give the facesets of two people"):
+            train.train(facesets["a"], other, tmp_path / "m", profile="smoke")
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_same_person_twice_is_said_and_trained(facesets, trained, tmp_path, capsys):
+    part = tmp_path / "part.mp4"
+    video.write(part, islice(video.frames(samples.path("person_a")), 100, 130), 24)
+    extract.extract(part, tmp_path / "a2", profile="smoke")
+    result = train.train(facesets["a"], tmp_path / "a2", tmp_path / "m", profile="smoke", iterations=0)
+    assert result.advice.startswith("A and B look like the same person (0.") and trained.advice == ""
+    assert f"Note: {result.advice}" in capsys.readouterr().err
+    assert record.read_about(result.model)["advice"] == result.advice
+
+
 def test_what_is_done_before_a_step_does_not_count_as_training():
-    run = train.Run(None, {}, None, {}, SMOKE, 0, None, 9, None, True)
+    run = under_way.Run(None, {}, None, {}, SMOKE, 0, None, 9, None, True)
     before = run.seconds
     train._pause(run, lambda it: time.sleep(0.5))
     assert 0 <= run.seconds - before < 0.4
@@ -297,8 +324,7 @@ def test_a_training_cut_off_is_finished_by_the_next_and_only_by_the_same(faceset
 
 
 def test_minutes_that_were_trained_before_a_cut_count(facesets, tmp_path, monkeypatch):
-    clock = count(0, 0.1)
-    monkeypatch.setattr(train.time, "monotonic", lambda: next(clock))
+    made_clock(monkeypatch)
     how = {"profile": "smoke", "minutes": 0.3, "gan": False}
     with pytest.raises(KeyboardInterrupt):
         train.train(*facesets.values(), tmp_path / "m", **how, progress=interrupt_after(8))

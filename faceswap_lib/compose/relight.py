@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 import faceswap_lib
+from faceswap_lib.face.geometry import upright
 from faceswap_lib.face.mesh import canvas
 
 PATH = Path(faceswap_lib.__file__).with_name("base") / "light.npz"
@@ -117,9 +118,9 @@ def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray
 
     Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. At the
     face's border it is the quotient of the low frequencies, so that no seam shows, and inside most of what the network
-    says, on average over the two faces and their mirror images.
+    says, on average over the two faces and their mirror images; it knows heads the right way up alone.
     """
-    given = (_small(drawn), _small(source), canvas("mesh", SIZE).normals(solid))
+    given = (_small(drawn), _small(source), canvas("mesh", SIZE).normals(upright(solid)))
     both = (np.stack([x, x[:, ::-1] * turn]) for x, turn in zip(given, (1, 1, MIRROR), strict=True))
     quotient, said = ((x[0] + x[1][:, ::-1]) / 2 for x in _trained().predict_on_batch(list(both)))
     found = quotient + _trust() * (said - quotient)

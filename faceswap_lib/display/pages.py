@@ -128,6 +128,16 @@ def picture(path: str | Path, width: int = 900) -> Page:
     return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
 
 
+def who_is_who(sets: Mapping[str, str | Path]) -> Page:
+    """Where a faceset's video shows several people: frames of it with everybody's number; name -> faceset folder."""
+    parts = []
+    for name, folder in sets.items():
+        path = Path(folder) / "people.jpg"
+        body = picture(path, 640) if path.exists() else "one person, nothing to choose"
+        parts.append(f"<p><b>{html.escape(name)}:</b> {body}</p>")
+    return Page("".join(parts))
+
+
 def play(clip: str | Path, width: int = 360) -> Page:
     """A clip to be played with its sound."""
     path = Path(clip)

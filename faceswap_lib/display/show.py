@@ -66,13 +66,21 @@ def moments(clip: str | Path, count: int = 6) -> list[np.ndarray]:
     return [frame for i, frame in enumerate(video.frames(clip)) if i in pick]
 
 
-def mesh_of(clip: str | Path, moment: float = 0.0, size: int = 400) -> dict[str, np.ndarray]:
-    """A clip's first face from a moment (0 start, 1 end) on: close up, with landmarks and mesh, and its texture."""
+def mesh_of(
+    clip: str | Path, moment: float = 0.0, size: int = 400, folder: str | Path | None = None
+) -> dict[str, np.ndarray]:
+    """A clip's first face from a moment (0 start, 1 end) on: close up, with landmarks and mesh, and its texture.
+
+    folder: the clip's faceset, which says whose face; without it that of whoever is largest.
+    """
     first = int(moment * (video.probe(clip).frames - 1))
+    known = {r.frame: [np.array(r.landmarks, "f4")] for r in faceset.load(folder).records} if folder else {}
     with Detector() as detector:
         for i, frame in enumerate(video.frames(clip)):
-            if i >= first and (found := detector.detect(frame)):
-                points = found[0].landmarks
+            if i < first:
+                continue
+            if found := known.get(i, []) if folder else [face.landmarks for face in detector.detect(frame)]:
+                points = found[0]
                 return {
                     "face": close_up(frame, points, size),
                     "landmarks and mesh": mesh_on(frame, points, size),

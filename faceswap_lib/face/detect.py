@@ -11,8 +11,14 @@ import cv2
 import numpy as np
 
 from faceswap_lib.face.geometry import iris_distance, overlap
+from faceswap_lib.face.identity import uprightness
+from faceswap_lib.face.people import SAME_SHOT, look
 
 HASTE = 0.3  # iris distances that a face goes from one frame to the next, beyond which it is looked at twice
+EVERY = 24  # frames from one look at how the picture is turned to the next
+# `uprightness` of the built-in and some real faces: the right way up 0.7 to 3, any other way up to 0.7, and then at
+# least 1.3 less than the right way. SURE: no other way is looked at; LIKELY, by so much MORE: the picture is turned
+SURE, LIKELY, MORE = 1.0, 0.5, 0.5
 
 
 @dataclass
@@ -40,7 +46,11 @@ def mediapipe() -> ModuleType:
 
 
 class Detector:
-    """Finds every face of a frame; a context manager, to be fed one video's frames in order (it tracks)."""
+    """Finds every face of a frame; a context manager, to be fed one video's frames in order (it tracks).
+
+    MediaPipe lays an upright face on one that stands on its head, the mouth on the forehead. So now and then another
+    judge looks whether the picture is turned, and it is then searched turned back: `turned`, quarter turns clockwise.
+    """
 
     def __init__(self, most: int = 4):
         solutions = mediapipe().solutions
@@ -49,6 +59,9 @@ class Detector:
         self._still = mesh(static_image_mode=True, max_num_faces=1, refine_landmarks=True)
         self._boxes = solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
         self._last: list[Face] = []
+        self._before: list[Face] = []
+        self._shot = None
+        self._count = self.turned = 0
 
     def __enter__(self) -> "Detector":
         return self
@@ -62,15 +75,46 @@ class Detector:
 
         near: the only one wanted is where this one is; where it is tracked, there is no search, in half the time.
         """
-        found = self._follow(frame)
-        for box, score in [] if nearest(found, near) else self._detect_boxes(frame):
+        found, shot = self._search(frame, near), look(frame[::8, ::8])
+        if self._count % EVERY == 0 or self._changed(found, shot):
+            turned = self._way_up(frame, found)
+            if turned != self.turned:
+                self.turned, self._last = turned, []
+                self._track.reset()
+                found = self._search(frame, near)
+        self._count, self._before, self._shot = self._count + 1, found, shot
+        return found
+
+    def _search(self, frame: np.ndarray, near: Face | None) -> list[Face]:
+        view = _view(frame, self.turned)
+        near = near and _turn(near, self.turned, frame.shape)
+        found = self._follow(view)
+        for box, score in [] if nearest(found, near) else self._detect_boxes(view):
             same = [face for face in found if overlap(face.box, box) > 0.2]
             if not same:
-                found += self._look_closer(frame, box)
+                found += self._look_closer(view, box)
                 same = [face for face in found if overlap(face.box, box) > 0.2]
             for face in same:
                 face.score = max(face.score, score)
+        found = [_turn(face, -self.turned, view.shape) for face in found]
         return sorted(found, key=lambda face: -face.box[2] * face.box[3])
+
+    def _changed(self, found: list[Face], shot: np.ndarray) -> bool:
+        """Whether there was a cut since the frame before, or faces came, went or jumped."""
+        cut = (shot * self._shot).sum() < SAME_SHOT or len(found) != len(self._before)
+        return cut or any(min(_far(face, self._before)) > 1 for face in found)
+
+    def _way_up(self, frame: np.ndarray, found: list[Face]) -> int:
+        """The quarter turns clockwise after which faces of a frame are upright; as before where that is not sure."""
+        own = [_turn(face, self.turned, frame.shape).box for face in found]
+        scores = {self.turned: _upright(_view(frame, self.turned), own)}
+        if scores[self.turned] > SURE:
+            return self.turned
+        for turn in {0, 1, 2, 3} - {self.turned}:
+            view = _view(frame, turn)
+            scores[turn] = _upright(view, [box for box, _ in self._detect_boxes(view)])
+        best = max(scores, key=scores.get)
+        return best if scores[best] > max(LIKELY, scores[self.turned] + MORE) else self.turned
 
     def _follow(self, frame: np.ndarray) -> list[Face]:
         """The tracked faces; MediaPipe looks where they were, so it looks once more where one went far (HASTE)."""
@@ -108,6 +152,33 @@ def _faces(model: object, image: np.ndarray, x0: float = 0, y0: float = 0) -> li
         low, high = p[:, :2].min(0), p[:, :2].max(0)
         out.append(Face(np.r_[low, high - low], p[:, :2].copy(), p[:, 2].copy(), 0.0))
     return out
+
+
+def _view(frame: np.ndarray, turns: int) -> np.ndarray:
+    """A frame after so many quarter turns clockwise."""
+    return np.ascontiguousarray(np.rot90(frame, -turns)) if turns else frame
+
+
+def _turn(face: Face, turns: int, shape: tuple[int, ...]) -> Face:
+    """A face of a frame of that shape, where it is after so many quarter turns of the frame clockwise."""
+    (height, width), p = shape[:2], face.landmarks
+    for _ in range(turns % 4):
+        p, height, width = np.stack([height - 1 - p[:, 1], p[:, 0]], 1), width, height
+    low, high = p.min(0), p.max(0)
+    return Face(np.r_[low, high - low], p, face.depth, face.score) if turns else face
+
+
+def _upright(view: np.ndarray, boxes: list[np.ndarray]) -> float:
+    """How upright the most upright of some faces of a frame is; of none at all, as little as can be."""
+    return max((uprightness(_around(view, box)) for box in boxes), default=-9.0)
+
+
+def _around(view: np.ndarray, box: np.ndarray, size: int = 200) -> np.ndarray:
+    """The square (size, size, 3) around a face's box, twice as wide."""
+    scale = size / (2 * max(*box[2:], 1))
+    m = np.c_[np.eye(2) * scale, size / 2 - (box[:2] + box[2:] / 2) * scale]
+    way = cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR
+    return cv2.warpAffine(view, m, (size, size), flags=way, borderMode=cv2.BORDER_REPLICATE)
 
 
 def nearest(found: list[Face], near: Face | None) -> Face | None:

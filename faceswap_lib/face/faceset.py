@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from faceswap_lib import UserError, files
 
 SCHEMA = 1
-OWN = re.compile(r"faces\.json|contact_sheet\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
+OWN = re.compile(r"faces\.json|contact_sheet\.jpg|people\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
 NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", files.LOCK}  # desktops leave these
 SHAPES = {"box": (4,), "landmarks": (478, 2), "depth": (478,), "transform": (2, 3), "pose": (3,)}
 

@@ -78,12 +78,29 @@ def rigid(source: np.ndarray, target: np.ndarray, keep: list[int]) -> tuple[floa
 
 
 def pose(landmarks: np.ndarray, depth: np.ndarray) -> tuple[float, float, float]:
-    """Yaw, pitch, roll in degrees: positive is a turn to the picture's right, a nod down, a tilt clockwise."""
+    """Yaw, pitch, roll in degrees: positive is a turn to the picture's right, a nod down, a tilt clockwise.
+
+    Of a face that lies on its side or stands on its head, yaw and pitch are as if the picture were turned upright.
+    """
     _, r, _ = rigid(canonical(), np.c_[landmarks, depth][:POINTS], ANCHOR + OVAL)
-    ahead, across = np.array([0, 0, -1]) @ r, np.array([1, 0, 0]) @ r
+    ahead, across, down = np.array([0, 0, -1]) @ r, np.array([1, 0, 0]) @ r, np.array([0, 1, 0]) @ r
+    for _ in range(quarter_turns(np.degrees(np.arctan2(-down[0], down[1]))) % 4):
+        ahead[:2] = ahead[1], -ahead[0]
     yaw = np.degrees(np.arctan2(ahead[0], -ahead[2]))
     pitch = np.degrees(np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2])))
     return float(yaw), float(pitch), float(np.degrees(np.arctan2(across[1], across[0])))
+
+
+def quarter_turns(roll: float) -> int:
+    """The quarter turns clockwise, -2 to 2, nearest to a tilt in degrees; 0 is upright."""
+    return round(roll / 90)
+
+
+def upright(solid: np.ndarray) -> np.ndarray:
+    """Points (≥ 468, 3) of a face turned by the quarter turns after which it is the right way up, about the corner."""
+    for _ in range(-quarter_turns(pose(solid[:, :2], solid[:, 2])[2]) % 4):
+        solid = np.stack([-solid[:, 1], solid[:, 0], solid[:, 2]], 1)
+    return solid
 
 
 def close_up(frame: np.ndarray, points: np.ndarray, size: int = 200) -> np.ndarray:

@@ -56,12 +56,14 @@ def watch(
     every: int,
     total: int,
     progress: Progress | None = None,
+    whose: Faceset | None = None,
 ) -> dict[str, Watched]:
     """Watch all clips, "source" and perhaps "ideal" among them; masks: {"mask": grey video} or nothing.
 
-    Each n-th frame is scored in full, the others by what costs little. All have `total` frames of one size.
+    Each n-th frame is scored in full, the others by what costs little. All have `total` frames of one size. whose: the
+    source's faceset, which says who of several people is swapped; without it that is whoever is largest at first.
     """
-    watched, last = {label: Watched() for label in clips}, None
+    watched, last, known = {label: Watched() for label in clips}, None, _known(whose)
     with ExitStack() as stack:
         eyes = {label: _Eye(stack.enter_context(detect.Detector())) for label in clips}
         pool, ask = stack.enter_context(ThreadPoolExecutor()), stack.enter_context(recogniser())
@@ -69,8 +71,7 @@ def watch(
         for i, pictures in enumerate(zip(*streams, strict=True)):
             shown = dict(zip(clips | masks, pictures, strict=True))
             found = dict(zip(clips, pool.map(_detector(eyes, shown, last), clips), strict=True))
-            # where the source's face has jumped, as over a cut, the largest one is followed from there
-            last = detect.nearest(found["source"], last) or next(iter(found["source"]), last)
+            last = _swapped(found["source"], last, known, i)
             points = {label: _solid(detect.nearest(found[label], last)) for label in clips}
             score = _scorer(eyes, shown, points, i % every == 0)
             for label, row in zip(clips, pool.map(score, clips), strict=True):
@@ -81,6 +82,20 @@ def watch(
             if progress:
                 progress(i + 1, total, "frames scored")
     return watched
+
+
+def _known(whose: Faceset | None) -> dict[int, detect.Face]:
+    if whose is None:
+        return {}
+    each = zip(whose.records, whose.solid, strict=True)
+    return {r.frame: detect.Face(np.array(r.box), solid[:, :2], solid[:, 2], r.score) for r, solid in each}
+
+
+def _swapped(found: list[detect.Face], last: detect.Face | None, known: dict, index: int) -> detect.Face | None:
+    """Whose face is swapped: who is known, else the one that is followed; over a cut, the largest from there on."""
+    if known:
+        return detect.nearest(found, known.get(index)) or known.get(index) or last
+    return detect.nearest(found, last) or next(iter(found), last)
 
 
 def likenesses(person: Faceset) -> np.ndarray:

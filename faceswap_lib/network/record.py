@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError, __version__, profiles
-from faceswap_lib.face import anatomy
+from faceswap_lib.face import anatomy, identity
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
 from faceswap_lib.network import saved
 from faceswap_lib.network.batches import Side
 from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
+from faceswap_lib.progress import note
 
 SAME = ("profile", "alignment", "gan", "seed", "start", "mesh", "data")  # what makes a training this one and no other
 
@@ -22,9 +23,10 @@ SAME = ("profile", "alignment", "gan", "seed", "start", "mesh", "data")  # what 
 def about(
     size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side], base: Path | None = None
 ) -> dict:
-    """What model.json says before training: settings, both shapes, fingerprints of the data, versions, machine."""
+    """What model.json says before training: settings, shapes and likeness of both, the data, versions, machine."""
     import keras
 
+    likeness = {s: identity.likeness(found) for s, found in sets.items()}
     return {
         "profile": size.name,
         "alignment": alignment,
@@ -34,6 +36,8 @@ def about(
         "mesh": mesh(),
         "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
         "data": {s: data | {"faces": len(sides[s].targets)} for s, data in data_of(sets).items()},
+        "likeness": likeness,
+        "advice": _advice(likeness),
         "versions": {
             "faceswap_lib": __version__,
             "keras": keras.__version__,
@@ -43,6 +47,19 @@ def about(
         },
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
     }
+
+
+def _advice(likeness: dict[str, list[float]]) -> str:
+    """Says, and returns, that A and B look like one person; "" where they do not."""
+    a, b = likeness["a"], likeness["b"]
+    if not identity.alike(a, b):
+        return ""
+    sentence = (
+        f"A and B look like the same person ({identity.apart(a, b):.2f} apart; two people are above "
+        f"{identity.SAME_PERSON}), so a swap will show little; unless you mean it so, look at both contact sheets."
+    )
+    note(sentence)
+    return sentence
 
 
 @lru_cache(maxsize=1)

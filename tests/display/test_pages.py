@@ -221,3 +221,12 @@ print('{{"from": "Python", "warnings": %d}}' % len(told), file=python, flush=Tru
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == {"from": "Python", "warnings": 1}
     assert done.stderr.split("\n", 1)[0:1] == (expected or [""])
+
+
+def test_who_is_who_shows_the_picture_of_each_faceset_that_has_one(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    (tmp_path / "a" / "people.jpg").write_bytes(b"picture")
+    page = pages.who_is_who({"A": tmp_path / "a", "B": tmp_path / "b"})
+    assert embedded(page) == [b"picture"] and page.index("A:") < page.index("base64") < page.index("B:")
+    assert page.count("one person, nothing to choose") == 1 and page.index("nothing") > page.index("B:")

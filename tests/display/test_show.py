@@ -85,6 +85,22 @@ def test_a_clips_first_face_from_a_moment_on(short, tmp_path):
         show.mesh_of(tmp_path / "grey.mp4")
 
 
+def test_the_mesh_is_that_of_whose_faceset_it_is(short, tmp_path):
+    a, b = (list(video.frames(short[name]))[:4] for name in "ab")
+    pages_ = [
+        np.hstack([cv2.copyMakeBorder(cv2.resize(x, (240, 240)), 40, 40, 0, 0, 2), y])
+        for x, y in zip(a, b, strict=True)
+    ]
+    video.write(tmp_path / "two.mp4", pages_, 24)
+    extract.extract(tmp_path / "two.mp4", tmp_path / "f", profile="smoke", person=1)
+    found = show.mesh_of(tmp_path / "two.mp4", folder=tmp_path / "f")
+    own = faceset.load(tmp_path / "f").solid[0]
+    assert own[:, 0].max() < 240
+    frame = next(video.frames(tmp_path / "two.mp4"))
+    assert np.array_equal(found["face"], geometry.close_up(frame, own, 400))
+    assert not np.array_equal(found["face"], show.mesh_of(tmp_path / "two.mp4")["face"])
+
+
 def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
     extract.extract(samples.path("person_b"), tmp_path / "b", profile="smoke")
     found = show.averages(samples.path("person_b"), tmp_path / "b", 128)

@@ -94,6 +94,35 @@ def test_a_head_that_turns_within_a_frame_is_found_where_it_went(clip_a):
     assert np.linalg.norm(found - there, axis=1).mean() < 0.05 * geometry.iris_distance(there)
 
 
+def test_a_picture_that_is_turned_is_searched_turned_back_and_points_are_its_own(clip_a):
+    """Its first frame at once, and the next ones without another look."""
+    for quarters in range(4):
+        with detect.Detector() as detector:
+            for i in range(3):
+                (face,) = detector.detect(np.ascontiguousarray(np.rot90(clip_a.frames[i], quarters)))
+                expected = clip_a.faces[i][0].landmarks
+                for _ in range(quarters):  # counter-clockwise
+                    expected = np.stack([expected[:, 1], 319 - expected[:, 0]], 1)
+                assert np.abs(face.landmarks - expected).max() < 0.01
+                assert face.box == pytest.approx(np.r_[expected.min(0), np.ptp(expected, axis=0)], abs=0.1)
+        assert detector.turned == quarters
+
+
+def test_where_somebody_is_upright_a_picture_is_not_turned_for_another_one(clip_a, clip_b):
+    frame = np.hstack([clip_a.frames[0], clip_b.frames[0][::-1, ::-1]])
+    with detect.Detector() as detector:
+        found = detector.detect(frame)
+    assert detector.turned == 0 and min(np.abs(f.landmarks - clip_a.faces[0][0].landmarks).max() for f in found) < 3
+
+
+def test_a_face_that_is_wanted_is_tracked_in_a_turned_picture(clip_a):
+    with detect.Detector() as detector:
+        (face,) = detector.detect(np.ascontiguousarray(clip_a.frames[0][::-1, ::-1]))
+        detector._detect_boxes = None  # no search
+        (again,) = detector.detect(np.ascontiguousarray(clip_a.frames[1][::-1, ::-1]), face)
+    assert np.abs(319 - again.landmarks - clip_a.faces[1][0].landmarks).max() < 0.01
+
+
 def hand(frame: np.ndarray, tip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """A frame with an open hand of 110 pixels drawn into it, fingers up, and where it is, bool (H, W)."""
     out, area = frame.copy(), np.zeros(frame.shape[:2], "u1")

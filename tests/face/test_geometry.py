@@ -99,6 +99,20 @@ def test_pose_of_a_turned_canonical_face(degrees):
         assert np.delete(pose, index) == pytest.approx([0, 0], abs=0.1), axis
 
 
+@pytest.mark.parametrize("quarters", [-1, 1, 2])
+def test_a_head_on_its_side_is_turned_and_nods_as_an_upright_one(quarters):
+    for axis, degrees in (("y", -25), ("x", 20)):
+        upright = turned(degrees, axis)
+        before = geometry.pose(upright[:, :2], upright[:, 2])
+        x, y = upright[:, :2].T
+        flat = {1: (-y, x), 2: (-x, -y), -1: (y, -x)}[quarters]  # clockwise, y is down
+        yaw, pitch, roll = geometry.pose(np.stack(flat, 1), upright[:, 2])
+        assert (yaw, pitch) == pytest.approx(before[:2], abs=0.1) and max(map(abs, before[:2])) > 15
+        back = geometry.upright(np.c_[np.stack(flat, 1), upright[:, 2]])
+        assert np.ptp(back - upright, axis=0) == pytest.approx([0, 0, 0], abs=1e-3), "up to where it is"
+        assert abs((roll - before[2] - 90 * quarters + 180) % 360 - 180) < 0.1
+
+
 def test_the_signs_of_a_pose_are_what_one_sees():
     right, down, clockwise = (turned(a, x) for a, x in ((-30, "y"), (30, "x"), (30, "z")))
     nose, eyes = 1, [33, 263]

@@ -1,4 +1,6 @@
-"""identity.py against dlib's own call and NumPy: likenesses, and how faces are followed and put together as people."""
+"""identity.py against dlib's own call and NumPy: likenesses, which way up a face is, and whether two are one person."""
+
+import shutil
 
 import cv2
 import dlib
@@ -6,8 +8,8 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
+from faceswap_lib import UserError
 from faceswap_lib.face import anatomy, faceset, geometry, identity
-from faceswap_lib.face.identity import Track
 
 
 def test_embeddings_of_one_person_are_near_and_of_two_far(clip_a, clip_b):
@@ -39,63 +41,32 @@ def test_a_chip_is_upright_however_the_head_is_tilted(clip_a):
     assert np.linalg.norm(identity.recognise(chips[0]) - identity.recognise(chips[1])) < 0.2
 
 
-def test_two_looks_multiplied_are_their_correlation_whatever_the_light(facesets):
-    one, other = faceset.load(facesets["a"]).images(np.array([0, 20]))
-    means = [
-        (picture @ [0.299, 0.587, 0.114]).reshape(16, len(picture) // 16, 16, -1).mean((1, 3)).ravel()
-        for picture in (one, other)
-    ]
-    expected = np.corrcoef(means)[0, 1]
-    assert 0.5 < expected < 0.999
-    assert (identity.look(one) * identity.look(other)).sum() == pytest.approx(expected, abs=2e-3)
-    darker = (0.6 * one + 20).astype("u1")
-    assert (identity.look(one) * identity.look(darker)).sum() > 0.999
+def test_only_a_face_the_right_way_up_looks_like_one(clip_a, clip_b):
+    for clip in (clip_a, clip_b):
+        for i in range(0, 200, 25):
+            scores = [
+                identity.uprightness(np.ascontiguousarray(np.rot90(clip.frames[i][::2, ::2], k))) for k in range(4)
+            ]
+            assert np.argmax(scores) == 0 and scores[0] > max(scores[1:]) + 0.8, (i, scores)
+    assert identity.uprightness(np.full((200, 200, 3), 128, "u1")) <= -2
 
 
-def looks(seed: int) -> np.ndarray:
-    """How somebody looks, (16, 16) of mean 0 and length 1."""
-    grey = np.random.default_rng(seed).normal(size=(16, 16))
-    grey -= grey.mean()
-    return grey / np.linalg.norm(grey)
+def test_two_facesets_of_one_person_are_alike_and_of_two_are_not(facesets, clip_a):
+    a, b = (identity.likeness(faceset.load(facesets[name])) for name in "ab")
+    theirs = identity.embed(clip_a.frames[150], clip_a.faces[150][0].landmarks).tolist()
+    assert len(a) == 128 and identity.alike(a, theirs) and not identity.alike(a, b)
+    assert identity.apart(a, b) == pytest.approx(np.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True))))
+    assert not identity.alike(a, []) and not identity.alike([], []), "what is not known"
 
 
-BOX = np.array([100.0, 80, 60, 60])
-
-
-@pytest.mark.parametrize(
-    ("frame", "aside", "look", "goes_on"),
-    [(5, 4, 0, True), (6, 4, 0, True), (7, 4, 0, False), (5, 50, 0, False), (5, 4, 1, False)],
-    ids=["next frame", "one missed", "two missed", "jumped", "after a cut"],
-)
-def test_a_face_goes_on_with_the_track_that_is_near_in_time_place_and_look(frame, aside, look, goes_on):
-    tracks = [Track(BOX, 4, looks(0))]
-    first, moved = tracks[0], BOX + [aside, 0, 0, 0]
-    found = identity.follow(tracks, moved, frame, set(), looks(look))
-    assert (found is first) == goes_on and len(tracks) == 2 - goes_on and tracks[-1] is found
-    assert found.last == frame and (found.box == moved).all() and (found.look == looks(look)).all()
-
-
-def test_of_two_tracks_the_nearer_one_goes_on_and_no_track_twice_in_a_frame():
-    tracks = [Track(BOX + [30, 0, 0, 0], 4, looks(0)), Track(BOX, 4, looks(0))]
-    near, taken = tracks[1], set()
-    assert identity.follow(tracks, BOX + [2, 0, 0, 0], 5, taken, looks(0)) is near
-    taken.add(id(near))
-    assert identity.follow(tracks, BOX + [4, 0, 0, 0], 5, taken, looks(0)) is tracks[0] and len(tracks) == 2
-    taken.add(id(tracks[0]))
-    assert identity.follow(tracks, BOX, 5, taken, looks(0)) is tracks[2]
-
-
-def track(count: int, *likeness: float) -> Track:
-    """A track of so many faces, whose likenesses differ in one number."""
-    return Track(BOX, 0, looks(0), list(range(count)), [np.eye(1, 128)[0] * x for x in likeness])
-
-
-def test_tracks_are_grouped_by_likeness_and_who_has_most_faces_comes_first():
-    a, b, a_again, c = track(5, 0, 0.2), track(7, 1.1), track(4, 0.5), track(1, 3)
-    assert identity.people([c, a_again, a, b]) == [[a, a_again], [b], [c]]
-    assert identity.people([]) == []
-
-
-def test_of_two_people_who_are_alike_the_nearer_one_gets_the_track():
-    one, other, between = track(9, 0), track(8, 0.8), track(3, 0.45)
-    assert identity.people([one, other, between]) == [[other, between], [one]]
+def test_the_same_faces_twice_are_no_pair_and_other_parts_of_one_video_are(facesets, tmp_path):
+    a, b = (faceset.load(facesets[name]) for name in "ab")
+    assert identity.distinct({"a": a, "b": b}) == {"a": a, "b": b}
+    halves = [shutil.copytree(facesets["a"], tmp_path / name) for name in ("first", "second")]
+    with pytest.raises(
+        UserError, match="first and .*second hold the same faces of a.mp4; give the facesets of two people"
+    ):
+        identity.distinct(dict(zip("ab", map(faceset.load, halves), strict=True)))
+    for i, path in enumerate(sorted(halves[0].glob("*.png"))):
+        (halves[i < 15] / path.name).unlink()
+    identity.distinct(dict(zip("ab", map(faceset.load, halves), strict=True)))

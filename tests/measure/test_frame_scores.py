@@ -5,6 +5,7 @@ from itertools import islice
 import cv2
 import numpy as np
 
+from faceswap_lib import extract
 from faceswap_lib.face import detect, faceset, identity
 from faceswap_lib.measure import frame_scores
 from faceswap_lib.media import video
@@ -25,6 +26,20 @@ def test_a_face_is_followed_over_a_cut(clips, tmp_path) -> None:
     seen = frame_scores.watch({"source": tmp_path / "cut.mp4"}, {}, 1, 12)["source"]
     middle = [seen.solid[i][:, 0].mean() for i in range(12)]
     assert max(middle[:6]) < 320 < min(middle[6:]) and seen.column("lost").tolist() == [0] * 12
+
+
+def test_whoever_the_faceset_follows_is_scored_and_not_who_is_larger(clips, tmp_path) -> None:
+    pairs = zip(*(islice(video.frames(clips[f"person_{name}"]), 14) for name in "ab"), strict=True)
+    small = [(cv2.copyMakeBorder(cv2.resize(a, (200, 200)), 60, 60, 60, 60, cv2.BORDER_REPLICATE), b) for a, b in pairs]
+    video.write(tmp_path / "two.mp4", [np.hstack(pair) for pair in small], 24)
+    extract.extract(tmp_path / "two.mp4", tmp_path / "f", profile="smoke", person=1)
+    own = faceset.load(tmp_path / "f")
+    assert own.solid[..., 0].max() < 320, "A, smaller, on the left"
+    seen = frame_scores.watch({"source": tmp_path / "two.mp4"}, {}, 1, 14, whose=own)["source"]
+    for i in range(14):
+        np.testing.assert_allclose(seen.solid[i][:, :2], own.solid[i, :, :2], atol=2)
+    largest = frame_scores.watch({"source": tmp_path / "two.mp4"}, {}, 1, 14)["source"]
+    assert min(largest.solid[i][:, 0].min() for i in range(14)) > 320
 
 
 def test_crops_of_a_faceset_are_as_good_as_frames(clips) -> None:
