@@ -243,10 +243,10 @@ def _about(faces: list[Record], width: int) -> str:
 
 
 def turned(records: list[Record]) -> str:
-    """A sentence where most faces stand on their head or lie on their side in the frame; "" where they are upright."""
+    """A sentence where many faces stand on their head or lie on their side in the frame; "" where they are upright."""
     tilts = [abs(quarter_turns(r.pose[2])) for r in records]
     tilted = sum(tilt > 0 for tilt in tilts)
-    if 2 * tilted <= len(tilts):
+    if 4 * tilted <= len(tilts):
         return ""
     how = "stand on their head" if 2 * tilts.count(2) >= tilted else "lie on their side"
     return (
