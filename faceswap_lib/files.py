@@ -25,6 +25,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     part = aside(path, "part")
+    part.unlink(missing_ok=True)  # what a killed process left, or a link that a stranger has laid there
     try:
         yield part
         _flush(part)
