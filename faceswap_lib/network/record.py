@@ -99,7 +99,9 @@ def read_about(folder: str | Path) -> dict:
         claims.check(found, Path(folder))
     except (OSError, ValueError) as error:
         why = strangers.why(error)
-        raise UserError(f"The model in {folder} is damaged ({why}); put it back from a copy, or train again.") from error
+        raise UserError(
+            f"The model in {folder} is damaged ({why}); put it back from a copy, or train again."
+        ) from error
     if found["alignment"] == "mesh" and found.get("mesh") != mesh():
         raise UserError(f"The model in {folder} has learned on another version of the canonical mesh; train it again.")
     return found

@@ -26,12 +26,14 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import psutil
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from faceswap_lib import UserError, profiles, samples, workshop
+from faceswap_lib import UserError, files, profiles, samples, workshop
 
 LIMIT, GROWTH = 10, 1e9  # seconds and bytes
+PATIENCE = 4  # times as long where the machine has other work: seconds of the clock to seconds of the processor
 WARM = 300  # seconds; a process loads TensorFlow before its first file
 GOOD = ("read", "refused")
 RUNS = {"os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class"}
@@ -72,9 +74,12 @@ def wild() -> st.SearchStrategy[object]:
     return st.one_of(plain, strange, few)
 
 
-@st.composite
-def edited(draw: Callable, good: bytes, finish: Callable[[dict], dict] = lambda raw: raw) -> bytes:
+def edited(good: bytes, finish: Callable[[dict], dict] = lambda raw: raw) -> st.SearchStrategy[bytes]:
     """JSON that means something else in one to three places; finish: the last touch, as a checksum that is right."""
+    return st.composite(lambda draw: _edited(draw, good, finish))()
+
+
+def _edited(draw: Callable, good: bytes, finish: Callable[[dict], dict]) -> bytes:
     raw = json.loads(good)
     for _ in range(draw(st.integers(1, 3))):
         _edit(draw, raw)
@@ -132,9 +137,12 @@ def _nudged(found: object, by: float) -> object:
     return type(found)(found * by)
 
 
-@st.composite
-def damaged(draw: Callable, good: bytes) -> bytes:
+def damaged(good: bytes) -> st.SearchStrategy[bytes]:
     """The same bytes with a few of them changed, cut out or put in, at the head, the end or anywhere."""
+    return st.composite(lambda draw: _damaged(draw, good))()
+
+
+def _damaged(draw: Callable, good: bytes) -> bytes:
     data = bytearray(good)
     for _ in range(draw(st.integers(1, 4))):
         end = max(0, len(data) - 1)
@@ -202,8 +210,12 @@ def _use_model(folder: Path) -> None:
 
 
 def _use_weights(folder: Path) -> None:
+    """As converting and resuming do, with a checksum that is right: a stranger can reckon it."""
     from faceswap_lib.network import checkpoint
 
+    record = json.loads((folder / "model" / "model.json").read_text())
+    record["sha256"]["weights"] = files.sha256(folder / "model" / "model.safetensors")
+    (folder / "model" / "model.json").write_text(json.dumps(_sealed(record)))
     checkpoint.restore(_net(), folder / "model")
 
 
@@ -278,7 +290,7 @@ def prepare(place: Path, facesets: dict[str, Path] | None = None, model: Path | 
         train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=2)
     shutil.copytree(facesets["a"], place / "faces")
     shutil.copytree(facesets["b"], place / "faces_b")
-    shutil.copytree(model, place / "model")
+    shutil.copytree(model, place / "model", ignore=shutil.ignore_patterns("previous.*"))
     for suffix, codec in CONTAINERS.items():
         _write_clip(place / f"clip{suffix}", codec)
     (place / "mine.json").write_text(json.dumps(_report()))
@@ -328,10 +340,10 @@ def kinds(place: Path) -> dict[str, Kind]:
     """All that is mutated, by name."""
     faces, model, report = (place / p for p in ("faces/faces.json", "model/model.json", "report.json"))
     picture = min((place / "faces").glob("*.png"))
-    weights = next(path for path in (place / "model").iterdir() if path.suffix in (".h5", ".safetensors"))
+    weights = place / "model/model.safetensors"
     return {
         "faces.json": _json(faces, place, _use_faces),
-        "model.json": _json(model, place, _use_model),
+        "model.json": _json(model, place, _use_model, _sealed),
         "report.json": _json(report, place, _use_report),
         "weights": _bytes(weights, place, _use_weights),
         "picture": _bytes(picture, place, _use_picture),
@@ -340,13 +352,17 @@ def kinds(place: Path) -> dict[str, Kind]:
     } | {suffix: _bytes(place / f"clip{suffix}", place, partial(_use_video, suffix=suffix)) for suffix in CONTAINERS}
 
 
+def _sealed(record: dict) -> dict:
+    return files.sealed({key: value for key, value in record.items() if key != files.SEAL})
+
+
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _json(path: Path, place: Path, use: Callable) -> Kind:
+def _json(path: Path, place: Path, use: Callable, finish: Callable = lambda raw: raw) -> Kind:
     good = path.read_bytes()
-    mutated = st.one_of(edited(good), edited(good), edited(good), damaged(good))
+    mutated = st.one_of(edited(good, finish), edited(good, finish), edited(good), damaged(good))
     return Kind(mutated, str(path.relative_to(place)), use, good)
 
 
@@ -453,10 +469,16 @@ class Judge:
             self.warm.add(name)
 
     def _ask(self, name: str, limit: float, warm: bool = False) -> tuple[str, str, int]:
+        watched = psutil.Process(self.process.pid)
+        start, spent = time.monotonic(), sum(watched.cpu_times()[:2])
         self.pipe.send((name, warm))
         try:
-            return self.pipe.recv() if self.pipe.poll(limit) else ("hang", f"after {limit} s", 0)
-        except EOFError:
+            while not self.pipe.poll(0.5):
+                worked, waited = sum(watched.cpu_times()[:2]) - spent, time.monotonic() - start
+                if max(worked, waited / PATIENCE) > limit:
+                    return "hang", f"{worked:.0f} s of work in {waited:.0f} s", 0
+            return self.pipe.recv()
+        except (EOFError, psutil.NoSuchProcess):
             self.process.join()
             return "crash", f"exit status {self.process.exitcode}", 0
 

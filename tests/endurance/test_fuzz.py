@@ -52,7 +52,7 @@ def _ends_badly(folder: Path) -> None:
 
 
 def test_the_judge_sees_how_it_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(fuzz, "LIMIT", 4)
+    monkeypatch.setattr(fuzz, "LIMIT", 2)
     monkeypatch.setattr(fuzz, "GROWTH", 2e8)
     for folder in ("work", "beside"):
         (tmp_path / folder).mkdir()
