@@ -427,7 +427,7 @@ from traitlets.config.loader import PyFileConfigLoader
 print(json.dumps(PyFileConfigLoader(sys.argv[1]).load_config(), default=sorted))
 import logging
 for name in ("tornado.access", "tornado.general", "JupyterHub"):
-    logging.getLogger(name).warning("302 GET /hub/home?token=%s&a=1 -> /hub/login?next=%%3Ftoken%%3D%s", "0a1b", "2c")"""
+    logging.getLogger(name).warning("302 GET /hub/home?token=%s&a=1 -> /hub/login?next=%%3Ftoken%%3D%s", "0a1b", "2")"""
     environment = os.environ | {"FACESWAP_HUB_SETTINGS": str(vm.root / "etc/faceswap-workshop/hub.json")}
     command = [sys.executable, "-c", program, VM / "hub_config.py"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
