@@ -222,7 +222,8 @@ def _prepare_environment() -> None:
 def _write_page(notebook: Path) -> None:
     from faceswap_lib.display import exported
 
-    notebook.with_suffix(".html").write_text(exported.page(notebook), encoding="utf-8")
+    with files.whole(notebook.with_suffix(".html")) as part:
+        part.write_text(exported.page(notebook), encoding="utf-8")
 
 
 def _write_index(run: Workshop) -> None:

@@ -368,6 +368,7 @@ def test_the_token_is_made_once_and_for_root_alone(vm):
     file.chmod(0o644)
     vm.ready("--only", "token", "--port", "9999")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and file.read_text() == text, "closed again, the same token"
+    assert text.strip()[-48:] not in (vm.root / "var/log/faceswap-workshop.log").read_text()
     command = vm.root / "usr/local/bin/faceswap-token"
     done = subprocess.run([command], capture_output=True, text=True)
     assert done.stdout == f"http://127.0.0.1:9999/lab?token={text.strip().split('=')[1]}\n"
@@ -396,6 +397,8 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     assert list(lines) == names and len(set(lines.values())) == 3
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert all(re.fullmatch("[a-km-np-z2-9]{12}", password) for password in lines.values())
+    log = (vm.root / "var/log/faceswap-workshop.log").read_text()
+    assert not any(password in log for password in lines.values())
     assert (vm.state / "passwords").read_text().split() == [f"{name}:{lines[name]}" for name in names]
     install = next(call for call in vm.calls() if "pip install" in call)
     assert "--require-hashes" in install and "--no-deps" in install
