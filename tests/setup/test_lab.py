@@ -95,7 +95,10 @@ def test_it_asks_nobody_for_news_newer_versions_or_extensions(lab):
     address, token = lab
     page = ask(f"{address}/lab?token={token}")[1].decode()
     config = json.loads(re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
-    assert config["news"] == {"disabled": True}, "nor does it ask its user whether it may"
+    assert config["news"] == {"disabled": True}
+    told = ask(f"{address}/lab/api/settings/@jupyterlab/apputils-extension:notification", token)[1]
+    usual = {name: each["default"] for name, each in json.loads(told)["schema"]["properties"].items()}
+    assert (usual["fetchNews"], usual["checkForUpdates"]) == ("false", False), "nor does it ask whether it may"
     assert json.loads(ask(f"{address}/lab/api/update", token)[1]) == {"notification": None}
     assert json.loads(ask(f"{address}/lab/api/news", token)[1]) == {"news": []}
     assert ask(f"{address}/lab/api/extensions", token, b'{"cmd": "install"}')[0] >= 400
