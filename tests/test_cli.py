@@ -14,7 +14,7 @@ from faceswap_lib.face import faceset
 from faceswap_lib.media import video
 from faceswap_lib.network import claims, record, saved
 
-SHAPE = [[0.0, 0.0, 0.0]] * 478
+SHAPE = [[float(i), 0.0, 0.0] for i in range(478)]
 MODEL = {
     "profile": "demo",
     "alignment": "mesh",

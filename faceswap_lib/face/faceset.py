@@ -20,6 +20,7 @@ from faceswap_lib import UserError, files, strangers
 
 SCHEMA = 1
 MOST = 1 << 31  # bytes of faces.json: 150 000 faces
+EYES = (33, 263)  # the outer corners, which nobody has in one place
 OWN = re.compile(r"faces\.json|contact_sheet\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
 NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", files.LOCK}  # desktops leave these
 
@@ -212,6 +213,8 @@ def _check(chosen: list[Record], frames: int) -> None:
         raise ValueError(f"a face in frame {at[-1]} of {frames}")
     if len(set(at)) < len(at) or len(set(names)) < len(names):
         raise ValueError("two faces of the person in one frame or one picture")
+    if flat := [r.frame for r in chosen if r.landmarks[EYES[0]] == r.landmarks[EYES[1]]]:
+        raise ValueError(f"a face without size in frame {flat[0]}")
 
 
 def save(folder: str | Path, contents: Contents) -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from faceswap_lib import profiles, strangers
-from faceswap_lib.face.faceset import Hash, Many, Number, Three, Words
+from faceswap_lib.face.faceset import EYES, Hash, Many, Number, Three, Words
 
 MOST = 1 << 26  # bytes of model.json: a quarter of a million checks on held-out faces
 Side = Literal["a", "b"]
@@ -56,6 +56,8 @@ def check(found: object, folder: Path) -> None:
     if out := sorted(path.name for path in folder.iterdir() if strangers.leads_out(path)):
         raise ValueError(f"{out[0]} is a link to another folder")
     claims = Claims.model_validate(found)
+    if flat := [side for side, shape in claims.shapes.items() if shape[EYES[0]] == shape[EYES[1]]]:
+        raise ValueError(f"the face of {flat[0].upper()} has no size")
     size = profiles.get(claims.profile).texture
     for name in ("mean_a.png", "mean_b.png"):
         _, width, height = strangers.picture(folder / name)

@@ -305,6 +305,7 @@ def test_a_picture_is_named_within_its_faceset(folder, name):
         (lambda raw: raw["faces"][0].update(frame=10**9), "a face in frame 1000000000 of 5"),
         (lambda raw: raw["faces"][0].update(frame=5), "a face in frame 5 of 5"),
         (lambda raw: raw["faces"][0].update(frame=2), "two faces of the person in one frame"),
+        (lambda raw: raw["faces"][0].update(landmarks=[[7, 7]] * 478), "a face without size in frame 3"),
         (lambda raw: raw["faces"][0].update(file="a.png"), "two faces of the person in one frame or one picture"),
         (lambda raw: raw["faces"][0]["landmarks"][3].__setitem__(0, 1e308), "faces.0.landmarks.3.0"),
         (lambda raw: raw["faces"][0]["depth"].__setitem__(3, -1e308), "faces.0.depth.3"),

@@ -44,6 +44,7 @@ CHANGES = {
     "a shape beyond all": lambda r: r["shapes"]["a"][7].__setitem__(1, HUGE),
     "a shape of four dimensions": lambda r: r["shapes"]["a"][7].append(1.0),
     "a shape too few": lambda r: r["shapes"]["b"].pop(),
+    "a shape without size": lambda r: r["shapes"]["a"].__setitem__(slice(None), [[0.0, 0.0, 0.0]] * 478),
     "one shape": lambda r: r["shapes"].pop("b"),
     "a third person": lambda r: r["data"].update(c=r["data"]["a"]),
     "a fingerprint that is none": lambda r: r["data"]["a"].update(sha256="x" * 64),
