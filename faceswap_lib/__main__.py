@@ -13,7 +13,7 @@ os.environ.setdefault("GLOG_minloglevel", "3")
 
 import typer  # noqa: E402
 
-from faceswap_lib import UserError  # noqa: E402
+from faceswap_lib import UserError, strangers  # noqa: E402
 from faceswap_lib.cli import app  # noqa: E402
 
 UsageError = typer.BadParameter.__base__  # typer brings a click of its own and does not export this one
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _say(sentence: str) -> int:
-    print(" ".join(sentence.split()), file=sys.stderr)
+    print(strangers.printable(" ".join(sentence.split())), file=sys.stderr)
     return 2
 
 

@@ -25,6 +25,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     part = aside(path, "part")
+    part.unlink(missing_ok=True)  # what a killed process left, or a link that a stranger has laid there
     try:
         yield part
         _flush(part)
@@ -118,7 +119,7 @@ def alone(folder: str | Path, work: str) -> Iterator[None]:
 def _locked(path: Path) -> int:
     """The open and locked file at a path; BlockingIOError while another process has it."""
     while True:
-        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):

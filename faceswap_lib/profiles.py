@@ -38,6 +38,6 @@ PROFILES = {
 
 def get(name: str) -> Profile:
     """The profile called name; raises UserError that lists the known ones."""
-    if name not in PROFILES:
-        raise UserError(f"There is no profile '{name}'; choose one of {', '.join(PROFILES)}.")
+    if not isinstance(name, str) or name not in PROFILES:
+        raise UserError(f"There is no profile {name!r:.60}; choose one of {', '.join(PROFILES)}.")
     return PROFILES[name]

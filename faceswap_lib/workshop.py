@@ -2,7 +2,6 @@
 
 import ast
 import html
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faceswap_lib import UserError, files, profiles
+from faceswap_lib import UserError, files, profiles, strangers
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
@@ -20,6 +19,7 @@ from faceswap_lib.media import video
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 TITLE = "<title>Face-swap workshop</title>"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
+LONGEST = 4096  # characters of a setting, as of a path
 CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
 
@@ -86,7 +86,7 @@ def _run_labs(run: Workshop, paths: list[Path], shares: dict[Path, dict], say: C
         took = f"{lab.status} in {lab.seconds:.0f} s, at most {lab.peak:.1f} GB of memory"
         say(f"[{number}/{len(paths)}] {lab.title}: {took}")
     if (run.workdir / "report.json").exists():
-        run.report = json.loads((run.workdir / "report.json").read_text(encoding="utf-8"))
+        run.report = report.read(run.workdir)
 
 
 def closing(run: Workshop) -> str:
@@ -110,13 +110,13 @@ def parse_settings(words: list[str]) -> dict[str, object]:
     settings = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if not equals or not name.isidentifier():
-            raise UserError(f"'{word}' is not a setting; write NAME=VALUE, for example minutes=2.")
+        if not equals or not name.isidentifier() or len(word) > LONGEST:
+            raise UserError(f"{word!r:.60} is not a setting; write NAME=VALUE, for example minutes=2.")
         if name in workshop.__annotations__:
             raise UserError(f"'{name}' cannot be set this way; see the options in `workshop --help`.")
         try:
             settings[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # it is plain text
             settings[name] = value
     return settings
 
@@ -133,11 +133,14 @@ def _share_out(paths: list[Path], given: dict[str, object]) -> dict[Path, dict[s
     """Each notebook's share of the parameters; papermill itself would only warn about an unknown one."""
     import papermill
 
-    known = {path: set(papermill.inspect_notebook(_literal(path))) for path in paths}
+    known = {path: papermill.inspect_notebook(_literal(path)) for path in paths}
     unknown = sorted(set(given) - set().union(*known.values()))
     if unknown:
         names = ", ".join(sorted(set().union(*known.values())))
         raise UserError(f"No notebook has a parameter '{', '.join(unknown)}'; known are {names}.")
+    for name, parameter in (each for parameters in known.values() for each in parameters.items() if each[0] in given):
+        if needed := strangers.other_kind(given[name], parameter["default"]):
+            raise UserError(f"{name} is {given[name]!r:.60}, and it wants {needed}.")
     return {path: {k: v for k, v in given.items() if k in known[path]} for path in paths}
 
 
@@ -217,10 +220,10 @@ def _prepare_environment() -> None:
 
 
 def _write_page(notebook: Path) -> None:
-    from nbconvert import HTMLExporter
+    from faceswap_lib.display import exported
 
-    page, _ = HTMLExporter(template_name="lab").from_filename(str(notebook))
-    notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+    with files.whole(notebook.with_suffix(".html")) as part:
+        part.write_text(exported.page(notebook), encoding="utf-8")
 
 
 def _write_index(run: Workshop) -> None:

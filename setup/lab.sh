@@ -12,4 +12,6 @@ Options go to JupyterLab, for example: --no-browser, --port 8890. Stop it with C
 case ${1:-} in -h | --help) echo "$usage"; exit 0 ;; esac
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bash "$root/setup/env.sh"
+# It asks nobody for news, newer versions or extensions.
+export JUPYTER_CONFIG_PATH="$root/setup/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
 exec "$root/.venv/bin/python" -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$root/notebooks" "$@"

@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from faceswap_lib import samples
+from faceswap_lib.face import faceset
 from faceswap_lib.media import video
-from faceswap_lib.network import record, saved
+from faceswap_lib.network import claims, record, saved
 
-SHAPE = [[0.0, 0.0, 0.0]] * 478
+SHAPE = [[float(i), 0.0, 0.0] for i in range(478)]
 MODEL = {
     "profile": "demo",
     "alignment": "mesh",
-    "history": [],
+    "gan": True,
+    "seed": 0,
+    "iteration": 0,
+    "history": [dict.fromkeys(claims.Check.model_fields, 0)],
     "shapes": {"a": SHAPE, "b": SHAPE},
     "mesh": record.mesh(),
     "data": {side: {"video": f"{side}.mp4", "sha256": side * 64} for side in "ab"},
@@ -43,7 +47,7 @@ def bad(tmp_path_factory) -> Path:
     model = folder / "model"
     model.mkdir()
     for name in saved.MEANS.values():
-        (model / name).write_bytes(b"")
+        faceset.save_image(model / name, np.zeros((128, 128, 3), "u1"))
     saved.write(model, MODEL, b"")
     return folder
 

@@ -176,3 +176,18 @@ def test_room_is_asked_for_where_the_folder_will_be(tmp_path):
     with pytest.raises(UserError, match=r"not/yet has \d+ MB free, and this training needs about \d+ MB; free some"):
         files.room(tmp_path / "not" / "yet", 2 * free, "this training")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_through_a_link_that_a_stranger_has_laid(tmp_path, monkeypatch):
+    folder, mine = tmp_path / "theirs", tmp_path / "mine.txt"
+    folder.mkdir()
+    mine.write_text("mine")
+    (folder / ".part.a.json").symlink_to(mine)
+    with files.whole(folder / "a.json") as part:
+        part.write_text("new")
+    assert mine.read_text() == "mine" and (folder / "a.json").read_text() == "new"
+    (folder / files.LOCK).symlink_to(tmp_path / "made.txt")
+    monkeypatch.setattr(files.os, "access", lambda *_: False)  # the folder above cannot be written
+    with pytest.raises(UserError, match="theirs"), files.alone(folder, "training"):
+        pass
+    assert not (tmp_path / "made.txt").exists()

@@ -114,6 +114,24 @@ def test_settings_are_literals_where_they_can_be():
         workshop.parse_settings(["minutes"])
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("minutes=abc", "minutes is 'abc', and it wants a number, or None."),
+        ("gan=1", "gan is 1, and it wants True or False, as True."),
+        ("gan={[]: 1}", "gan is '{[]: 1}', and it wants True or False, as True."),
+        ("learners=" + "-" * 4000 + "1", "learners is '-----"),
+        ("x" * 5000 + "=1", "'xxxxx"),
+        ("minutes", "'minutes' is not a setting"),
+    ],
+)
+def test_a_setting_of_another_kind_is_refused_before_anything_runs(tmp_path, word, said):
+    with pytest.raises(UserError) as caught:
+        workshop.workshop(tmp_path / "w", "smoke", **workshop.parse_settings([word]))
+    assert str(caught.value).startswith(said) and len(str(caught.value)) < 200
+    assert not (tmp_path / "w").exists()
+
+
 def test_a_persons_own_notebook_or_page_is_not_replaced(tmp_path):
     notebook(tmp_path / "00_a.ipynb", "pass")
     for name in ("notebooks/00_a.ipynb", "index.html"):

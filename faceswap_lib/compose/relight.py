@@ -105,7 +105,7 @@ def _trained() -> object:
     import keras
 
     inputs, net = [keras.Input((SIZE, SIZE, 3)) for _ in range(3)], network()
-    with np.load(PATH) as found:
+    with np.load(PATH, allow_pickle=False) as found:
         net.set_weights([found[name].astype("f4") for name in sorted(found)])
     asked = seen(*inputs)
     whole = keras.Model(inputs, [asked[2], net(asked)])

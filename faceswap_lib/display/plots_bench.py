@@ -1,6 +1,5 @@
 """The appendix's pictures: figures over training time, variants beside one another, what the layers of a step cost."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,11 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, strangers
 from faceswap_lib.display import theme
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.verdicts import side
 
+MOST = 1 << 26  # bytes of a benchmark's file
 COLOURS = {"better": theme.IDEAL, "worse": theme.B, "even": "#8d99ae"}
 UNTRAINED = {"B's mean": "--", "B's nearest": ":"}
 
@@ -20,7 +20,7 @@ UNTRAINED = {"B's mean": "--", "B's nearest": ":"}
 def read(path: str | Path) -> dict:
     """What `bench`, `ablate` or `trace` wrote; UserError when it is not there or damaged."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return strangers.parsed(Path(path), MOST)
     except (OSError, ValueError) as error:
         raise UserError(f"There is no benchmark to read in {path} ({error}); measure again.") from error
 

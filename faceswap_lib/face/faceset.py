@@ -4,53 +4,64 @@ Deleting a picture leaves that face out of training; its landmarks stay in `face
 """
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, TypeVar
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
-from faceswap_lib import UserError, files
+from faceswap_lib import UserError, files, strangers
 
 SCHEMA = 1
+MOST = 1 << 31  # bytes of faces.json: 150 000 faces
+EYES = (33, 263)  # the outer corners, which nobody has in one place
 OWN = re.compile(r"faces\.json|contact_sheet\.jpg|people\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
 NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", files.LOCK}  # desktops leave these
-SHAPES = {"box": (4,), "landmarks": (478, 2), "depth": (478,), "transform": (2, 3), "pose": (3,)}
+
+T = TypeVar("T")
+Number = Annotated[float, Field(ge=-1e9, le=1e9)]  # far beyond any pixel; their squares are numbers still
+Side = Annotated[int, Field(ge=1, le=1 << 16)]
+Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+Words = Annotated[str, StringConstraints(max_length=1000)]
+Picture = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^/\\.\x00-\x1f][^/\\\x00-\x1f]*$")]  # no path
+Many = Annotated[list[T], FailFast()]  # a million errors would take more memory than a million faces
+Four, Three = (Annotated[Many[Number], Field(min_length=n, max_length=n)] for n in (4, 3))
+Two, All = (Annotated[Many[Number], Field(min_length=n, max_length=n)] for n in (2, 478))
 
 
 class Source(BaseModel):
     """The video a faceset was taken from."""
 
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    sha256: str
-    width: int
-    height: int
-    fps: float
-    frames: int
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    name: Words
+    sha256: Hash
+    width: Side
+    height: Side
+    fps: Annotated[float, Field(gt=0, le=1e6)]
+    frames: Annotated[int, Field(ge=1, le=10**8)]
 
 
 class Record(BaseModel):
     """One face: where it was, how it lies, how good it is. Points are pixels of the source frame."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    frame: int
-    box: list[float]
-    landmarks: list[list[float]]
-    depth: list[float]
-    transform: list[list[float]]
-    blur: float
-    pose: list[float]
-    score: float
-    person: int
-    file: str | None
-    left_out: str | None = None
+    frame: Annotated[int, Field(ge=0)]
+    box: Four
+    landmarks: Annotated[Many[Two], Field(min_length=478, max_length=478)]
+    depth: All
+    transform: Annotated[Many[Three], Field(min_length=2, max_length=2)]
+    blur: Number
+    pose: Three
+    score: Number
+    person: Annotated[int, Field(ge=-1, le=10**6)]
+    file: Picture | None
+    left_out: Words | None = None
 
 
 class Contents(BaseModel):
@@ -60,9 +71,9 @@ class Contents(BaseModel):
     schema_version: int
     source: Source
     person: int
-    crop: int
+    crop: Annotated[int, Field(ge=16, le=2048)]
     made_by: dict
-    faces: list[Record]
+    faces: Many[Record]
 
 
 @dataclass
@@ -112,7 +123,11 @@ class Faceset:
 
     def image(self, i: int) -> np.ndarray:
         """Face i's aligned picture, uint8 RGB (crop, crop, 3); raises UserError when it cannot be read."""
-        return read_image(self.folder / str(self.records[i].file))
+        path, crop = self.folder / str(self.records[i].file), self.contents.crop
+        picture = read_image(path)
+        if picture.shape != (crop, crop, 3):
+            raise UserError(f"{path} is not {crop} × {crop} pixels as its faceset says; delete it, or extract again.")
+        return picture
 
     def images(self, indices: np.ndarray) -> Iterator[np.ndarray]:
         """The pictures of these faces, one after another."""
@@ -177,19 +192,29 @@ def load(folder: str | Path) -> Faceset:
     if not path.is_file():
         raise UserError(f"{folder} is not a faceset, it has no faces.json; make one: `extract VIDEO --faces {folder}`.")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = strangers.parsed(path, MOST)
         if isinstance(raw, dict) and raw.get("schema_version") != SCHEMA:
-            raise UserError(f"{path} has version {raw.get('schema_version')}, this kit reads {SCHEMA}; extract again.")
+            version = strangers.printable(str(raw.get("schema_version"))[:20])
+            raise UserError(f"{path} has version {version}, this kit reads {SCHEMA}; extract again.")
         contents = Contents.model_validate(raw)
-        if any(np.shape(getattr(r, key)) != shape for r in contents.faces for key, shape in SHAPES.items()):
-            raise ValueError("a face's points are not as many as they should be")
-    except (ValueError, ValidationError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"{path} is damaged ({first}); extract the faces again.") from error
-    chosen = sorted((r for r in contents.faces if r.person == contents.person), key=lambda r: r.frame)
+        chosen = sorted((r for r in contents.faces if r.person == contents.person), key=lambda r: r.frame)
+        _check(chosen, contents.source.frames)
+    except ValueError as error:  # pydantic's errors are such
+        raise UserError(f"{path} is damaged ({strangers.why(error)}); extract the faces again.") from error
     if not chosen:
         raise UserError(f"The faceset {folder} is empty: its video showed no face that passed the filters.")
     return Faceset(folder, contents, chosen)
+
+
+def _check(chosen: list[Record], frames: int) -> None:
+    """ValueError where faces cannot be those of one person in a video of so many frames."""
+    at, names = [r.frame for r in chosen], [r.file for r in chosen if r.file]
+    if at and at[-1] >= frames:
+        raise ValueError(f"a face in frame {at[-1]} of {frames}")
+    if len(set(at)) < len(at) or len(set(names)) < len(names):
+        raise ValueError("two faces of the person in one frame or one picture")
+    if flat := [r.frame for r in chosen if r.landmarks[EYES[0]] == r.landmarks[EYES[1]]]:
+        raise ValueError(f"a face without size in frame {flat[0]}")
 
 
 def save(folder: str | Path, contents: Contents) -> Path:
@@ -205,14 +230,21 @@ def save_image(path: Path, picture: np.ndarray) -> None:
     quickly = [cv2.IMWRITE_PNG_COMPRESSION, 1] if path.suffix == ".png" else []
     _, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quickly)
     try:
+        if path.is_symlink():  # in a stranger's model, to what is not ours
+            path.unlink()
         path.write_bytes(data.tobytes())
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}); free space or choose another folder.") from error
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Read a picture as uint8 RGB (H, W, 3); raises UserError when it cannot be read."""
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise UserError(f"The picture {path} cannot be read; delete it, or make it again.")
+    """Read a picture as uint8 RGB (H, W, 3); raises UserError when it cannot be read, is huge, or lies elsewhere."""
+    try:
+        data, width, height = strangers.picture(path)
+        picture = cv2.imdecode(np.frombuffer(data, "u1"), cv2.IMREAD_COLOR)
+        if picture is None or picture.shape != (height, width, 3):
+            raise ValueError("it is damaged")
+    except (OSError, ValueError, cv2.error) as error:
+        told = error.strerror if isinstance(error, OSError) else strangers.why(error)
+        raise UserError(f"The picture {path} cannot be read ({told}); delete it, or make it again.") from error
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

@@ -4,14 +4,49 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, strangers
+from faceswap_lib.face.faceset import Number, Words
 from faceswap_lib.files import whole
 from faceswap_lib.measure.figures import FIGURES
 
+MOST = 1 << 28  # bytes of report.json: every frame of two hours
 MARKS = {"report.json": '"figures"', "report.html": "<title>How good is the swap?</title>"}  # what ours hold
+
+
+class Judged(BaseModel):
+    """A figure as report.json has it: a value with its interval, beside its references."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+    value: Number
+    low: Number
+    high: Number
+    n: Annotated[int, Field(ge=0, le=10**9)]
+    better: Literal["higher", "lower"]
+    reference: Annotated[dict[Words, Number | None], Field(max_length=100)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Judged":
+        if self.low > self.high:
+            raise ValueError("its interval is the wrong way round")
+        return self
+
+
+class Made(BaseModel):
+    """How a report was made, so far as two reports are compared by it."""
+
+    data: Annotated[dict[Words, Words], Field(max_length=100)]
+
+
+class Report(BaseModel):
+    """What is read of a report.json."""
+
+    figures: Annotated[dict[Words, Judged], Field(max_length=1000)]
+    run: Made
 
 
 def reserve(folder: str | Path) -> None:
@@ -19,11 +54,14 @@ def reserve(folder: str | Path) -> None:
     for name, mark in MARKS.items():
         path = Path(folder) / name
         with _blamed(folder, name):
-            if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
-                raise UserError(f"{path} is no report of this kit and would be lost; give another folder.")
+            if path.exists():
+                with path.open("rb") as file:
+                    if mark.encode() not in file.read(1 << 16):
+                        raise UserError(f"{path} is no report of this kit and would be lost; give another folder.")
     with _blamed(folder, "report.json"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
         part = Path(folder) / ".part.report.json"
-        part.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)  # a link, perhaps, to what is not ours
         part.write_text("")
         part.unlink()
 
@@ -55,15 +93,15 @@ def read(path: str | Path) -> dict:
     if not path.is_file():
         raise UserError(f"There is no report {path}; make one with `evaluate … --report DIR`.")
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        for figure in report["figures"].values():
-            if not figure["low"] <= figure["high"] or figure["better"] not in ("higher", "lower"):
-                raise ValueError("figures")
-        if not isinstance(report["run"]["data"], dict):
-            raise ValueError("data")
-        return report
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is damaged or no report of this kit; evaluate again.") from error
+        report = strangers.parsed(path, MOST)
+        Report.model_validate(report)
+    except (OSError, ValueError) as error:
+        why = strangers.why(error)
+        raise UserError(f"{path} is damaged or no report of this kit ({why}); evaluate again.") from error
+    figures = {
+        name: figure for name, figure in report["figures"].items() if name in FIGURES
+    }  # others are of other kits
+    return report | {"figures": figures}
 
 
 def labels(report: dict) -> list[str]:

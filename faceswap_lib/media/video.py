@@ -20,6 +20,7 @@ from faceswap_lib.media.codec import Picture, blame, check_out, check_sound, wri
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
 # FFmpeg's AV_DISPOSITION_ATTACHED_PIC: a cover picture is no video.
 ATTACHED_PICTURE = 1 << 10
+PIXELS = 1 << 26  # of a frame: 8192 × 8192; a small file can say of itself that it is larger than all memory
 UNREADABLE = "is not a video, or its beginning or end is missing; copy or export it again."
 BROKEN = "is damaged or cut off and cannot be read to its end; copy or export it again."
 
@@ -153,6 +154,10 @@ def _open(path: str | Path) -> Iterator[av.VideoStream]:
             raise UserError(f"'{path}' holds no moving picture; choose a video.")
         if stream.codec_context is None:
             raise UserError(f"'{path}' is encoded in a way that cannot be decoded here; export it as H.264.")
+        codec = stream.codec_context
+        if codec.width * codec.height > PIXELS:
+            raise UserError(f"'{path}' has {codec.width} × {codec.height} pixels, too many to swap; export it smaller.")
+        codec.options = {"max_pixels": str(PIXELS)}  # nor may it grow in the middle
         stream.thread_type = "AUTO"
         yield stream
 

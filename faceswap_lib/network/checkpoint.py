@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors import numpy as tensors
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, strangers
 from faceswap_lib.network import saved
 from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
@@ -57,11 +57,18 @@ def restore(net: FaceSwap, folder: Path) -> tuple[list[dict], int]:
                 raise ValueError(f"{name} has shape {found[name].shape} and not {tuple(variable.shape)}")
         if found.keys() != variables.keys():
             raise ValueError("it has other layers")
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise UserError(f"The weights in {folder} are of another network ({error}); train again.") from error
+        if not all(np.isfinite(value).all() for value in found.values()):
+            raise ValueError("not all its weights are numbers")
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        why = strangers.why(error)
+        raise UserError(f"The weights in {folder} are of another network ({why}); train again.") from error
     for name, variable in variables.items():
         variable.assign(found[name])
     iteration = int(keras.ops.convert_to_numpy(net.optimizer.iterations))
+    if iteration != record["iteration"]:
+        raise UserError(
+            f"Weights and record in {folder} are of two trainings; put it back from a copy, or train again."
+        )
     return [row for row in record["history"] if row["iteration"] <= iteration], iteration
 
 

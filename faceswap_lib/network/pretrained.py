@@ -48,7 +48,7 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
     mean texture (S, S, 3) in [0, 1] that its decoder started from. Raises UserError when the base is not here.
     """
     path = FOLDER / f"{name}.npz"
-    if not path.is_file():
+    if path.parent != FOLDER or not path.is_file():
         raise UserError(f"The model started from the base '{name}', which is not here; convert with --pull 0.")
     pairs = _pairs(net, path)
     for side, mean in means.items():
@@ -60,7 +60,7 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
 
 def _pairs(net: object, path: Path) -> list[tuple]:
     """The network's weights that a base has, and the base's."""
-    with np.load(path) as found:
+    with np.load(path, allow_pickle=False) as found:
         stored = {part: [found[k] for k in sorted(found) if k.startswith(part)] for part in ("encoder", "decoder")}
     pairs = []
     for name, part in (("encoder", "encoder"), ("decoder_a", "decoder"), ("decoder_b", "decoder")):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib import UserError, __version__, strangers
 from faceswap_lib.face import anatomy, identity
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
-from faceswap_lib.network import saved
+from faceswap_lib.network import claims, saved
 from faceswap_lib.network.batches import Side
 from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
@@ -113,15 +113,12 @@ def read_about(folder: str | Path) -> dict:
     """What a model folder says of itself; UserError: none there, damaged, too old."""
     found, _ = saved.newest(folder)
     try:
-        profiles.get(found["profile"])
-        if found["alignment"] not in ("mesh", "similarity") or not isinstance(found["history"], list):
-            raise ValueError("alignment or history")
-        if any(np.shape(found["shapes"][side]) != (478, 3) for side in "ab"):
-            raise ValueError("shapes")
-        if not all(isinstance(found["data"][side]["sha256"], str) for side in "ab"):
-            raise ValueError("data")
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The model in {folder} is damaged; put it back from a copy, or train again.") from error
+        claims.check(found, Path(folder))
+    except (OSError, ValueError) as error:
+        why = strangers.why(error)
+        raise UserError(
+            f"The model in {folder} is damaged ({why}); put it back from a copy, or train again."
+        ) from error
     if found["alignment"] == "mesh" and found.get("mesh") != mesh():
         raise UserError(f"The model in {folder} has learned on another version of the canonical mesh; train it again.")
     return found

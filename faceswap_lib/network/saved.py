@@ -12,10 +12,12 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from faceswap_lib import UserError, files
+from faceswap_lib import UserError, files, strangers
 from faceswap_lib.face.faceset import NOBODYS
+from faceswap_lib.network import claims
 from faceswap_lib.progress import note
 
+LARGEST = 1 << 32  # bytes of a file of weights, ten times those of the largest profile: more is not even read
 KEPT = 3  # older models beside a new one
 NEWEST, BEFORE = "model", "previous"
 MEANS = {"mean_a": "mean_a.png", "mean_b": "mean_b.png"}
@@ -57,11 +59,12 @@ def newest(folder: str | Path) -> tuple[dict, Path]:
 def _read(folder: Path, stem: str) -> dict | None:
     """The record of one checkpoint; None where it, its weights or a mean texture are not as they were written."""
     try:
-        record = files.unsealed(json.loads((folder / f"{stem}.json").read_text(encoding="utf-8")))
+        record = files.unsealed(strangers.parsed(folder / f"{stem}.json", claims.MOST))
         for key, name in {"weights": f"{stem}.safetensors", **MEANS}.items():
-            if record["sha256"][key] != files.sha256(folder / name):
+            path = folder / name
+            if not path.is_file() or path.stat().st_size > LARGEST or record["sha256"][key] != files.sha256(path):
                 return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return record
 

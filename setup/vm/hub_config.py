@@ -1,7 +1,9 @@
 """JupyterHub's settings for a class on one VM; the numbers come from hub.json, which setup/vm/hub.sh writes."""
 
 import json
+import logging
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -18,9 +20,28 @@ c.Authenticator.allowed_users = set(settings["learners"])
 c.Authenticator.admin_users = set()
 # No session of the machine's own: the learner's unit is the session.
 c.PAMAuthenticator.open_sessions = False
-# The usual proxy needs Node.js; this one is Python and does without TLS, which ssh brings.
-c.ConfigurableHTTPProxy.command = [str(hub_bin / "configurable-http-proxy")]
+# The usual proxy needs Node.js; this one is Python and does without TLS, which ssh brings. It does not write down what
+# it was asked for: an address may hold a token.
+QUIET = "import logging; logging.getLogger('tornado.access').disabled = True"
+c.ConfigurableHTTPProxy.command = [
+    sys.executable,
+    "-c",
+    f"{QUIET}; from configurable_http_proxy.cli import main; main()",
+]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8001"
+
+
+# The log holds no token, whoever has put one into an address.
+def hide(record: logging.LogRecord) -> bool:
+    record.msg, record.args = (
+        re.sub(r"(token(=|%(25)*3D))[^&%\s\"')]+", r"\1[secret]", record.getMessage(), flags=re.I),
+        (),
+    )
+    return True
+
+
+for name in ("JupyterHub", "tornado.access", "tornado.application", "tornado.general"):
+    logging.getLogger(name).addFilter(hide)
 
 # A learner's JupyterLab: a systemd unit with its own /tmp, its share of the machine and no way to root.
 c.JupyterHub.spawner_class = "systemd"
@@ -31,8 +52,13 @@ c.Spawner.notebook_dir = "~/workshop/notebooks"
 c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 c.Spawner.mem_limit = f"{settings['memory_mb']}M"
 c.Spawner.cpu_limit = settings["cores"]
-# One card for all: TensorFlow would take its whole memory for the first who comes.
-c.Spawner.environment = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "SHELL": "/bin/bash"}
+c.Spawner.environment = {
+    "SHELL": "/bin/bash",
+    # One card for all: TensorFlow would take its whole memory for the first who comes.
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    # It asks nobody for news, newer versions or extensions.
+    "JUPYTER_CONFIG_PATH": str(Path(__file__).resolve().parents[1] / "jupyter"),
+}
 c.SystemdSpawner.unit_name_template = "faceswap-{USERNAME}"
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.disable_user_sudo = True

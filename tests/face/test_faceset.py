@@ -1,6 +1,7 @@
 """faceset.py: what is saved comes back; what is damaged, foreign or missing is a user's error, never a traceback."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -270,3 +271,82 @@ def test_where_no_folder_can_be_made_beside_a_faceset_it_is_said(home, monkeypat
         with faceset.renewed(home):
             pass
     assert listing(home) == before
+
+
+def refusal(folder) -> str:
+    """The sentence with which a faceset is refused."""
+    with pytest.raises(UserError) as caught:
+        faceset.load(folder)
+    assert len(str(caught.value)) < 400 and "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["../other.png", "/etc/hostname", "a/b.png", "..\\x.png", "..", ".", ".x.png", "", "a\0b"]
+)
+def test_a_picture_is_named_within_its_faceset(folder, name):
+    rewrite(folder, lambda raw: raw["faces"][0].update(file=name))
+    assert re.search(r"faces.json is damaged \(faces.0.file: String should", refusal(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda raw: raw.update(crop=10**6), "crop: Input should be less than"),
+        (lambda raw: raw.update(crop=-1), "crop: Input should be greater than"),
+        (lambda raw: raw["source"].update(width=10**9), "source.width"),
+        (lambda raw: raw["source"].update(height=0), "source.height"),
+        (lambda raw: raw["source"].update(frames=10**12), "source.frames"),
+        (lambda raw: raw["source"].update(fps=float("inf")), "source.fps"),
+        (lambda raw: raw["source"].update(fps=0), "source.fps"),
+        (lambda raw: raw["source"].update(sha256="../" * 20), "source.sha256"),
+        (lambda raw: raw["source"].update(name="x" * 10**6), "source.name"),
+        (lambda raw: raw["faces"][0].update(frame=-1), "faces.0.frame"),
+        (lambda raw: raw["faces"][0].update(frame=10**9), "a face in frame 1000000000 of 5"),
+        (lambda raw: raw["faces"][0].update(frame=5), "a face in frame 5 of 5"),
+        (lambda raw: raw["faces"][0].update(frame=2), "two faces of the person in one frame"),
+        (lambda raw: raw["faces"][0].update(landmarks=[[7, 7]] * 478), "a face without size in frame 3"),
+        (lambda raw: raw["faces"][0].update(file="a.png"), "two faces of the person in one frame or one picture"),
+        (lambda raw: raw["faces"][0]["landmarks"][3].__setitem__(0, 1e308), "faces.0.landmarks.3.0"),
+        (lambda raw: raw["faces"][0]["depth"].__setitem__(3, -1e308), "faces.0.depth.3"),
+        (lambda raw: raw["faces"][0]["landmarks"].extend([[1, 2]] * 10**6), "faces.0.landmarks"),
+        (lambda raw: raw.update(faces=[0] * 10**6), "faces.0"),
+        (lambda raw: raw["faces"][0].update({"\x1b[2J" + "x" * 10**5: 1}), "faces.0.?[2Jxxx"),
+        (lambda raw: raw.update(schema_version="\x1b[2J" * 99), "version ?[2J"),
+    ],
+)
+def test_numbers_and_counts_have_bounds(folder, change, said):
+    rewrite(folder, change)
+    assert said in refusal(folder)
+
+
+def test_a_file_beyond_all_bounds_or_nested_without_end_is_not_read(folder, monkeypatch):
+    whole = (folder / "faces.json").read_text()
+    (folder / "faces.json").write_text("[" * 100_000)
+    assert "nested too deeply" in refusal(folder)
+    (folder / "faces.json").write_text(whole)
+    monkeypatch.setattr(faceset, "MOST", 10_000)
+    assert "more than 0" in refusal(folder)
+
+
+def test_a_picture_that_is_a_link_to_somebodys_own_is_not_taken(folder):
+    private = folder.parent / "private.png"
+    faceset.save_image(private, picture(9))
+    (folder / "a.png").unlink()
+    (folder / "a.png").symlink_to(private)
+    with pytest.raises(UserError, match="a.png cannot be read .it is a link to another folder.; delete it"):
+        faceset.load(folder).image(0)
+
+
+def test_a_picture_of_another_size_than_the_faceset_says(folder):
+    faceset.save_image(folder / "a.png", np.zeros((17, 16, 3), "u1"))
+    with pytest.raises(UserError, match="a.png is not 16 × 16 pixels as its faceset says; delete it, or extract again"):
+        faceset.load(folder).image(0)
+
+
+def test_a_picture_is_not_written_through_a_link(folder):
+    mine = folder.parent / "mine.txt"
+    mine.write_text("mine")
+    (folder / "mean_a.png").symlink_to(mine)
+    faceset.save_image(folder / "mean_a.png", picture(0))
+    assert mine.read_text() == "mine" and (faceset.read_image(folder / "mean_a.png") == picture(0)).all()

@@ -58,7 +58,7 @@ def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> No
 def small(**values: float) -> dict:
     """A report of some figures, each 0.1 wide to either side."""
     figures = {
-        name: {"value": x, "low": x - 0.1, "high": x + 0.1, "better": FIGURES[name].better, "reference": {}}
+        name: {"value": x, "low": x - 0.1, "high": x + 0.1, "n": 9, "better": FIGURES[name].better, "reference": {}}
         for name, x in values.items()
     }
     return {"figures": figures, "run": {"data": {}}, "verdicts": ["Schön."], "frames": {"index": [0, 4], "swap": {}}}
@@ -122,3 +122,58 @@ def test_a_report_of_somebody_else_is_not_replaced(report, tmp_path, name):
     shutil.copy(report[1] / name, tmp_path / name)
     report_file.reserve(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: r["figures"]["ssim"].update(value="good"), "figures.ssim.value"),
+        (lambda r: r["figures"]["ssim"].update(value=1e308), "figures.ssim.value"),
+        (lambda r: r["figures"]["ssim"].update(low=float("nan")), "figures.ssim.low"),
+        (lambda r: r["figures"]["ssim"].update(low=2), "interval is the wrong way round"),
+        (lambda r: r["figures"]["ssim"].update(better="lowest"), "figures.ssim.better"),
+        (lambda r: r["figures"]["ssim"].update(reference={"x": []}), "figures.ssim.reference.x"),
+        (lambda r: r["figures"]["ssim"].update(reference={str(i): 1 for i in range(999)}), "figures.ssim.reference"),
+        (lambda r: r["figures"].update(ssim=[]), "figures.ssim"),
+        (lambda r: r["run"]["data"].update(source=["x"]), "run.data.source"),
+        (lambda r: r.pop("run"), "run: Field required"),
+    ],
+)
+def test_a_strangers_report_is_believed_only_where_it_could_be_one(tmp_path, change, said) -> None:
+    told = small(ssim=0.5)
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    assert report_file.read(tmp_path) == told
+    change(told)
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    with pytest.raises(UserError) as caught:
+        report_file.read(tmp_path)
+    assert said in str(caught.value) and str(caught.value).endswith("; evaluate again.")
+
+
+def test_figures_that_this_kit_does_not_know_are_passed_over(tmp_path) -> None:
+    told = small(ssim=0.5)
+    told["figures"]["of tomorrow"] = told["figures"]["ssim"]
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    found = report_file.read(tmp_path)
+    assert list(found["figures"]) == ["ssim"] and report_file.table(found) and report_file.compared(found, found)
+
+
+def test_a_report_beyond_all_bounds_or_nested_without_end_is_not_read(tmp_path, monkeypatch) -> None:
+    (tmp_path / "report.json").write_text('{"figures": ' * 50_000)
+    with pytest.raises(UserError, match="nested too deeply"):
+        report_file.read(tmp_path)
+    monkeypatch.setattr(report_file, "MOST", 1000)
+    with pytest.raises(UserError, match="more than 0"):
+        report_file.read(tmp_path)
+
+
+def test_nothing_is_written_through_a_link_that_a_stranger_has_laid(tmp_path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    for name in ("report.json", "report.html"):
+        (folder / f".part.{name}").symlink_to(mine)
+    report_file.reserve(folder)
+    report_file.save(folder, small(ssim=0.5), "page")
+    assert mine.read_text() == "mine" and (folder / "report.html").read_text() == "page"

@@ -653,3 +653,13 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
 def test_one_frame_is_the_one_of_that_number(tmp_path):
     video.write(tmp_path / "steps.mp4", [np.full((64, 64, 3), 40 * i, "u1") for i in range(5)], 24)
     assert [round(float(video.frame(tmp_path / "steps.mp4", i).mean()) / 40) for i in (0, 3, 4)] == [0, 3, 4]
+
+
+def test_a_small_file_of_huge_frames_is_refused_before_one_is_decoded(tmp_path, monkeypatch):
+    video.write(tmp_path / "a.mp4", [np.zeros((64, 96, 3), "u1")] * 3, 24)
+    monkeypatch.setattr(video, "PIXELS", 64 * 96 - 1)
+    decoded = []
+    monkeypatch.setattr(video, "_decode", lambda *_: decoded.append(1))
+    with pytest.raises(UserError, match="a.mp4' has 96 × 64 pixels, too many to swap; export it smaller"):
+        video.probe(tmp_path / "a.mp4")
+    assert not decoded

@@ -127,10 +127,18 @@ def test_weights_that_are_sealed_and_do_not_fit(net, saved_model):
         (packed(net, more=np.zeros(3)), "other layers"),
         (packed(net, **{"encoder.00": np.zeros((3, 3), "f4")}), "encoder.00 has shape"),
         (packed(net) + bytes(2_000_000), "too large"),
+        (packed(net, **{"seen.00": np.array(np.nan, "f4")}), "not all its weights are numbers"),
     ):
         seal(saved_model, weights)
         with pytest.raises(UserError, match=why):
             checkpoint.restore(net, saved_model)
+
+
+def test_weights_of_another_moment_than_the_record_are_refused(net, saved_model):
+    """An iteration below zero, for one, would end a resumed training in a traceback."""
+    saved.write(saved_model, saved.newest(saved_model)[0] | {"iteration": -7}, packed(net))
+    with pytest.raises(UserError, match="Weights and record in .* are of two trainings; put it back from a copy"):
+        checkpoint.restore(net, saved_model)
 
 
 def test_no_number_is_infinite(net):

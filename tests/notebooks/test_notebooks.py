@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import nbformat
+import page_loads
 import pytest
 
 from faceswap_lib import extract, samples, workshop
@@ -106,6 +107,14 @@ def test_the_report_can_be_sent_around(run):
     assert all(name in page for name in run.report["figures"]) and 'src="http' not in page and 'src="/' not in page
     assert "report.html" in (run.workdir / "index.html").read_text(encoding="utf-8")
     assert {path.stem for path in (run.workdir / "references").iterdir()} == {"classic_paste", "Bs_mean", "Bs_nearest"}
+
+
+def test_no_page_of_a_run_asks_the_network_for_anything(run):
+    pages = [*run.workdir.glob("*.html"), *(run.workdir / "notebooks").glob("*.html")]
+    assert len(pages) == len(LESSONS) + 2
+    for path in pages:
+        own = {"swapped.mp4#t=1.2"} if path.name == "index.html" else set()
+        assert set(page_loads.loads(path.read_text(encoding="utf-8"))) == own, path.name
 
 
 def test_the_references_stand_where_the_lesson_says(run):

@@ -368,6 +368,7 @@ def test_the_token_is_made_once_and_for_root_alone(vm):
     file.chmod(0o644)
     vm.ready("--only", "token", "--port", "9999")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and file.read_text() == text, "closed again, the same token"
+    assert text.strip()[-48:] not in (vm.root / "var/log/faceswap-workshop.log").read_text()
     command = vm.root / "usr/local/bin/faceswap-token"
     done = subprocess.run([command], capture_output=True, text=True)
     assert done.stdout == f"http://127.0.0.1:9999/lab?token={text.strip().split('=')[1]}\n"
@@ -396,6 +397,8 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     assert list(lines) == names and len(set(lines.values())) == 3
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert all(re.fullmatch("[a-km-np-z2-9]{12}", password) for password in lines.values())
+    log = (vm.root / "var/log/faceswap-workshop.log").read_text()
+    assert not any(password in log for password in lines.values())
     assert (vm.state / "passwords").read_text().split() == [f"{name}:{lines[name]}" for name in names]
     install = next(call for call in vm.calls() if "pip install" in call)
     assert "--require-hashes" in install and "--no-deps" in install
@@ -424,9 +427,18 @@ def test_the_hub_knows_its_learners_and_their_limits(tmp_path):
     vm.ready("--hub", "10", "--port", "9001", "--only", "hub")
     program = """import json, sys
 from traitlets.config.loader import PyFileConfigLoader
-print(json.dumps(PyFileConfigLoader(sys.argv[1]).load_config(), default=sorted))"""
+print(json.dumps(PyFileConfigLoader(sys.argv[1]).load_config(), default=sorted))
+import logging
+for name in ("tornado.access", "tornado.general", "JupyterHub"):
+    logging.getLogger(name).warning("302 GET /hub/home?token=%s&a=1 -> /hub/login?next=%%3Ftoken%%3D%s", "0a1b", "2")"""
     environment = os.environ | {"FACESWAP_HUB_SETTINGS": str(vm.root / "etc/faceswap-workshop/hub.json")}
-    c = json.loads(subprocess.check_output([sys.executable, "-c", program, VM / "hub_config.py"], env=environment))
+    command = [sys.executable, "-c", program, VM / "hub_config.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    c = json.loads(done.stdout)
+    said = "302 GET /hub/home?token=[secret]&a=1 -> /hub/login?next=%3Ftoken%3D[secret]"
+    assert done.stderr.splitlines() == [said] * 3, "the log holds no token"
+    assert "getLogger('tornado.access').disabled = True" in c["ConfigurableHTTPProxy"]["command"][2]
+    assert Path(c["Spawner"]["environment"]["JUPYTER_CONFIG_PATH"]) == ROOT / "setup/jupyter"
     assert (c["JupyterHub"]["bind_url"], c["JupyterHub"]["hub_ip"]) == ("http://127.0.0.1:9001", "127.0.0.1")
     assert c["Authenticator"] == {"allowed_users": [f"learner{i:02d}" for i in range(1, 11)], "admin_users": []}
     assert (c["Spawner"]["ip"], c["Spawner"]["mem_limit"]) == ("127.0.0.1", f"{(32000 - 1500) // 10}M")
@@ -458,7 +470,8 @@ def service(tmp_path):
     text = rendered("faceswap-jupyter.service", tmp_path).read_text().replace("8888", str(port))
     command = shlex.split(re.search("^ExecStart=(.*)$", text, flags=re.MULTILINE)[1])
     token = "0123456789abcdef" * 3
-    environment = os.environ | {"JUPYTER_TOKEN": token, "HOME": str(tmp_path)}
+    environment = os.environ | dict(re.findall(r"^Environment=(\w+)=(.*)$", text, flags=re.MULTILINE))
+    environment |= {"JUPYTER_TOKEN": token, "HOME": str(tmp_path)}
     if os.getuid() == 0:
         command.append("--allow-root")  # the service never is root; this test may be
     with (tmp_path / "out").open("w") as out:
@@ -474,7 +487,7 @@ def service(tmp_path):
         process.wait(20)
 
 
-def test_the_service_answers_here_alone_and_only_to_the_token(service):
+def test_the_service_answers_here_alone_and_only_to_the_token(service, tmp_path):
     process, port, token = service
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     listening = [c.laddr for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
@@ -486,3 +499,11 @@ def test_the_service_answers_here_alone_and_only_to_the_token(service):
     assert status == 200 and "started" in json.loads(text)
     names = [entry["name"] for entry in json.loads(ask(f"http://127.0.0.1:{port}/api/contents", token)[1])["content"]]
     assert "00_introduction.ipynb" in names
+    page = ask(f"http://127.0.0.1:{port}/lab", token)[1].decode()
+    assert re.search(r'"news": {"disabled": true}', page), "it asks the network for nothing"
+    for key in (token, "f" * 48):
+        for path in ("lab", "api/contents", "nowhere", "lab/tree/00_introduction.ipynb"):
+            ask(f"http://127.0.0.1:{port}/{path}?token={key}")
+    journal = (tmp_path / "out").read_text()
+    assert "running at" in journal and "/nowhere" in journal
+    assert token not in journal and "f" * 48 not in journal, "who reads the journal has no key by it"
