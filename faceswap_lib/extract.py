@@ -49,17 +49,23 @@ def extract(
     min_sharpness: float = 0.25,
     min_size: float = 24,
     max_yaw: float = 60,
+    keep: bool = False,
     progress: Progress | None = None,
 ) -> ExtractResult:
     """Take the faces out of a video into a folder.
 
     person: which of the people seen, 0 = seen most (the default). min_sharpness: share of the person's median;
     min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is there is replaced when the new
-    one is complete. Raises UserError: no face, no face left of a good faceset, other things in the folder.
+    one is complete; keep: not where this version of the kit made it of this video with these settings.
+    Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
     info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
-    made_by = {"faceswap_lib": __version__, "profile": profile} | limits
+    made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
+    if keep and (contents := _there(info, folder, made_by)):
+        if progress:
+            progress(info.frames, info.frames, "is there already")
+        return _result(folder, info.frames, contents)
     with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress)
         people = identity.people(tracks)
@@ -71,7 +77,19 @@ def extract(
         _drop_pictures(part, records)
         faceset.save(part, contents)
         _contact_sheet(part, [r for r in records if r.file])
-    return _result(folder, info.frames, contents, len(people))
+    return _result(folder, info.frames, contents)
+
+
+def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:
+    """What a complete faceset holds that an extraction like this one has made; None where there is none."""
+    try:
+        found = faceset.load(folder)
+    except UserError:
+        return None
+    pictures = [folder / r.file for r in found.records if r.file]
+    whole = all(path.is_file() and path.stat().st_size for path in pictures)  # a power cut leaves empty ones
+    same = found.contents.made_by == made_by and found.source.sha256 == video.sha256(info.path)
+    return found.contents if whole and same else None
 
 
 def _is_worth_it(records: list[Record], folder: Path) -> None:
@@ -189,7 +207,8 @@ def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size:
         cv2.imwrite(str(folder / "contact_sheet.jpg"), np.vstack(rows))
 
 
-def _result(folder: Path, frames: int, contents: Contents, people: int) -> ExtractResult:
+def _result(folder: Path, frames: int, contents: Contents) -> ExtractResult:
+    people = {r.person for r in contents.faces if r.person >= 0}
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
@@ -199,7 +218,7 @@ def _result(folder: Path, frames: int, contents: Contents, people: int) -> Extra
         frames,
         len(mine),
         len(kept),
-        people,
+        len(people),
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
         _advice(height, profiles.get(contents.made_by["profile"])),
