@@ -187,7 +187,9 @@ def main() -> int:
         inputs = folder / "given"
         if not (inputs / "model" / "model.json").exists():
             print("Preparing clips, facesets and a model …", flush=True)
-            subprocess.run([sys.executable, "-m", "tests.endurance.clips", inputs, str(clips.FRAMES)], check=True)
+            arguments = ["-m", "tests.endurance.clips", inputs, clips.FRAMES]
+            if status := processes.start(arguments, "prepare", folder / "temp").wait():
+                return status
         say = lambda line: print(line, flush=True)  # noqa: E731
         if given.what == "train":
             return int(training.kills(inputs, folder, given.count, given.seed, say) > 0)
