@@ -8,7 +8,6 @@ import html
 import json
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -194,8 +193,8 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
         with peak, files.whole(out) as part:
             error = headless.run(path, part, parameters)
         headless.write_page(out)
+        lab.status = "failed" if error else "done"
     finally:
-        lab.status = "failed" if error or sys.exc_info()[0] else "done"
         lab.seconds, lab.peak = time.monotonic() - start, peak.gb
     if error is None:
         return
