@@ -16,7 +16,10 @@ from tests.endurance import processes
 RUN = """
 import sys
 from faceswap_lib import train
-a, b, model, iterations = sys.argv[1:]
+from faceswap_lib.network import model as network
+a, b, model, iterations, compiled = sys.argv[1:]
+usual = network.FaceSwap.compile
+network.FaceSwap.compile = lambda self, **how: usual(self, **how | {"jit_compile": compiled == "True"})
 train.SAVE_EVERY = -1  # after every step
 def tell(done, total, note):  # "iteration 12 · …", when that one is saved
     print(note.split()[1], flush=True)
@@ -29,9 +32,9 @@ EARLY = 0.2  # share of the kills that come before the first step
 class Chain:
     """One training in a place, killed as often as its iterations last."""
 
-    def __init__(self, given: Path, place: Path, iterations: int, chance: random.Random):
+    def __init__(self, given: Path, place: Path, iterations: int, chance: random.Random, compiled: bool):
         self.model, self.temp, self.chance = place / "model", place.parent / "temp", chance
-        self.arguments = ["-c", RUN, given / "a", given / "b", self.model, iterations]
+        self.arguments = ["-c", RUN, given / "a", given / "b", self.model, iterations, compiled]
         self.mark, self.start_up = f"train-{os.getpid()}-{place}", 10.0
         self.before = self.reached = 0  # iterations told: the last but one, the last one
         self.silent = 0  # runs since then that were killed before they told any
@@ -60,7 +63,7 @@ class Chain:
             text += self._note(process)
         if saving:
             while process.poll() is None and not any(self.model.glob(".part.*")):
-                pass
+                time.sleep(0.0005)
             time.sleep(self.chance.uniform(0, 0.01))
         else:
             time.sleep(self.chance.uniform(0, 0.2))
@@ -109,10 +112,15 @@ def made(model: Path) -> dict[str, bytes]:
     return numbers | losses
 
 
-def kills(given: Path, folder: Path, count: int, seed: int, say: Callable[[str], None] = print) -> int:
-    """Kill a training so many times, start another one when it has ended; returns how often something was wrong."""
+def kills(
+    given: Path, folder: Path, count: int, seed: int, say: Callable[[str], None] = print, compiled: bool = False
+) -> int:
+    """Kill a training so many times, start another one when it has ended; returns how often something was wrong.
+
+    compiled: by XLA, as people's trainings are, which takes most of the time of a start.
+    """
     chance, done, bad, chains, iterations = random.Random(seed), 0, 0, 0, 4 + 3 * min(count, 100)
-    undisturbed = Chain(given, folder / "undisturbed", iterations, chance)
+    undisturbed = Chain(given, folder / "undisturbed", iterations, chance, compiled)
     shutil.rmtree(folder / "undisturbed", ignore_errors=True)
     if wrong := undisturbed.run():
         say(f"train: even undisturbed, {'; '.join(wrong)}")
@@ -121,7 +129,7 @@ def kills(given: Path, folder: Path, count: int, seed: int, say: Callable[[str],
     say(f"train: {iterations} iterations undisturbed, {len(expected)} arrays and losses to compare")
     while done < count:
         shutil.rmtree(folder / "killed", ignore_errors=True)
-        chain, alive, chains = Chain(given, folder / "killed", iterations, chance), True, chains + 1
+        chain, alive, chains = Chain(given, folder / "killed", iterations, chance, compiled), True, chains + 1
         while done < count and alive:
             saving = done % 2 == 0
             alive, wrong = chain.kill(saving)
