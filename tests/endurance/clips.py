@@ -3,13 +3,14 @@
 python -m tests.endurance.clips FOLDER FRAMES
 """
 
+import shutil
 import sys
 from itertools import islice
 from pathlib import Path
 
 import av
 
-from faceswap_lib import extract, samples, train
+from faceswap_lib import extract, samples, train, workshop
 from faceswap_lib.media import video
 
 FRAMES = 24
@@ -38,6 +39,15 @@ def prepare(folder: Path, frames: int = FRAMES) -> Path:
         clip(f"person_{name}", folder / f"{name}.mp4", frames)
         extract.extract(folder / f"{name}.mp4", folder / name, profile="smoke")
     train.train(folder / "a", folder / "b", folder / "model", profile="smoke", iterations=3)
+    return folder
+
+
+def lessons(folder: Path, numbers: str) -> Path:
+    """Some of the notebooks with all that lies beside them, in a folder; numbers: of the labs, e.g. "3456"."""
+    shutil.copytree(workshop.NOTEBOOKS, folder, dirs_exist_ok=True)
+    for path in folder.glob("0*.ipynb"):
+        if path.stem[1] not in numbers:
+            path.unlink()
     return folder
 
 

@@ -23,7 +23,6 @@ import av
 
 from tests.endurance import clips, processes, training
 
-LESSONS = ("03_extract", "04_train", "05_convert", "06_evaluate")
 WORKSHOP = """
 import sys
 from faceswap_lib import workshop
@@ -70,16 +69,10 @@ def convert(given: Path) -> Thing:
 
 def workshop(given: Path, every: bool = False) -> Thing:
     """Labs 3 to 6 on short clips, or every lab."""
-    books = given / "notebooks"
-    if not books.exists():
-        shutil.copytree(processes.ROOT / "notebooks", books)
-        for path in books.glob("0*.ipynb"):
-            if path.stem not in LESSONS:
-                path.unlink()
+    books = clips.lessons(given / ("every" if every else "few"), "0123456" if every else "3456")
 
     def arguments(place: Path) -> list:
-        lessons = processes.ROOT / "notebooks" if every else books
-        return ["-c", WORKSHOP, place / "w", lessons, given / "a.mp4", given / "b.mp4"]
+        return ["-c", WORKSHOP, place / "w", books, given / "a.mp4", given / "b.mp4"]
 
     def made(place: Path) -> dict[str, str]:
         report = json.loads((place / "w" / "report.json").read_text())

@@ -1,6 +1,6 @@
 """Smoke workshops one after another in one process: memory, open files, threads, children and disk stay level.
 
-python -m tests.endurance.soak --runs 20 [--frames 24]
+python -m tests.endurance.soak --runs 20 [--frames 24] [--labs 0123456]
 The first three runs fill caches; from there on a line is laid through each count (least squares). Exit status 1 when
 one rises by more a run than LIMITS say.
 """
@@ -45,7 +45,7 @@ def slopes(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.polyfit(range(len(late)), [row[name] for row in late], 1)[0]) for name in LIMITS}
 
 
-def soak(folder: Path, runs: int, frames: int) -> int:
+def soak(folder: Path, runs: int, frames: int, labs: str) -> int:
     """Run so many workshops, each in a workdir of its own; returns how many counts rise."""
     temp = folder / "temp"
     temp.mkdir(parents=True)
@@ -53,10 +53,10 @@ def soak(folder: Path, runs: int, frames: int) -> int:
         os.environ[name] = str(temp)
     tempfile.tempdir, os.environ["OCI_CONFIG_FILE"] = str(temp), str(temp / "none")
     videos = [clips.clip(f"person_{name}", folder / f"{name}.mp4", frames) for name in "ab"] if frames else []
-    rows: list[dict[str, float]] = []
+    books, rows = clips.lessons(folder / "notebooks", labs), []
     for number in range(runs):
         start = time.monotonic()
-        run = workshop.workshop(folder / f"w{number}", "smoke", *videos)
+        run = workshop.workshop(folder / f"w{number}", "smoke", *videos, notebooks=books)
         assert [lab.status for lab in run.labs] == ["done"] * len(run.labs)
         shutil.rmtree(run.workdir)
         rows.append(counts(temp))
@@ -73,9 +73,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--frames", type=int, default=0, help="of clips cut shorter; 0: the built-in ones, whole")
+    parser.add_argument("--labs", default="0123456", help="which labs, by their numbers")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return int(soak(Path(folder), given.runs, given.frames) > 0)
+        return int(soak(Path(folder), given.runs, given.frames, given.labs) > 0)
 
 
 if __name__ == "__main__":
