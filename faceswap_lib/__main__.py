@@ -54,7 +54,7 @@ def main() -> int:
             raise
         return _say("Error: the disk is full; free some space and run the command again.")
     if status == INTERRUPTED:
-        _say("Stopped. What was complete is kept; a training goes on when it is started again.")
+        _say("Stopped. What was complete is kept; a training or a workshop goes on when it is started again.")
     return status
 
 

@@ -196,7 +196,7 @@ def workshop(
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A notebook's parameter NAME=VALUE.")] = None,
 ) -> None:
-    """Run all notebooks in order, headless. Example: workshop --profile demo --workdir workdir"""
+    """Run all notebooks in order, or go on with a run that was cut off. Example: workshop --profile demo --workdir w"""
     from faceswap_lib import workshop as lab
 
     if profile is None:

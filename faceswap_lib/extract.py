@@ -51,18 +51,23 @@ def extract(
     min_sharpness: float = 0.25,
     min_size: float = 24,
     max_yaw: float = 60,
+    keep: bool = False,
     progress: Progress | None = None,
 ) -> ExtractResult:
     """Take the faces out of a video into a folder.
 
     person: which of the people seen, by number in people.jpg; 0, the default, moves and is seen most. min_sharpness:
     share of the person's median; min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is
-    there is replaced when the new one is complete. Raises UserError: no face, no face left of a good faceset, other
-    things in the folder.
+    there is replaced when the new one is complete; keep: not where this version of the kit made it of this video with
+    these settings. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
     info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
-    made_by = {"faceswap_lib": __version__, "profile": profile} | limits
+    made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
+    if keep and (contents := _there(info, folder, made_by)):
+        if progress:
+            progress(info.frames, info.frames, "is there already")
+        return _result(folder, contents)
     with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress)
         seen = people.appearances(tracks, records)
@@ -75,6 +80,18 @@ def extract(
         faceset.save(part, contents)
         _show(info, part, contents)
     return _result(folder, contents)
+
+
+def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:
+    """What a complete faceset holds that an extraction like this one has made; None where there is none."""
+    try:
+        found = faceset.load(folder)
+    except UserError:
+        return None
+    pictures = [folder / r.file for r in found.records if r.file]
+    whole = all(path.is_file() and path.stat().st_size for path in pictures)  # a power cut leaves empty ones
+    same = found.contents.made_by == made_by and found.source.sha256 == video.sha256(info.path)
+    return found.contents if whole and same else None
 
 
 def _is_worth_it(records: list[Record], folder: Path) -> None:

@@ -1,26 +1,27 @@
-"""Run the notebooks in order, headless, with papermill; keep the executed copies and one page over them."""
+"""Run the notebooks in order, headless; keep the executed copies and one page over them.
+
+A run that was interrupted goes on with the lab that did not end (journal.py).
+"""
 
 import ast
 import html
-import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faceswap_lib import UserError, files, profiles, strangers
+from faceswap_lib import UserError, files, headless, profiles, strangers
+from faceswap_lib.journal import NAME, Journal, kit
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = headless.ROOT / "notebooks"
 TITLE = "<title>Face-swap workshop</title>"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 LONGEST = 4096  # characters of a setting, as of a path
-CELL_LIMIT = 6 * 3600  # seconds; a cell that trains may take hours
 
 
 @dataclass
@@ -54,7 +55,7 @@ def workshop(
     say: Callable[[str], None] = lambda line: None,
     **parameters: object,
 ) -> Workshop:
-    """Run all labs and write everything under `workdir`.
+    """Run all labs and write everything under `workdir`; go on with a run of the same settings that did not end.
 
     video_a, video_b: two other people than the built-in pair; parameters: more of the notebooks' own, each goes to the
     notebooks that know it; say: gets a line per notebook. Raises UserError for a parameter that none knows, a video
@@ -68,25 +69,51 @@ def workshop(
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
     paths = _find(Path(notebooks))
     shares = _share_out(paths, given)
-    run = Workshop(workdir, [Lab(path.stem, _title(path)) for path in paths])
+    run = Workshop(workdir, [Lab(path.stem, headless.title(path)) for path in paths])
     with files.alone(workdir, "workshop"):
         _make_room(workdir, paths)
+        told = {name: path and video.sha256(path) for name, path in videos.items()}
+        journal = Journal(workdir, {**given, **told, "kit": kit(paths)})
+        before = sum(lab["seconds"] for lab in journal.done.values())
         try:
-            _run_labs(run, paths, shares, say)
+            with headless.surroundings(workdir):
+                _run_labs(run, paths, shares, journal, say)
+            journal.close()
         finally:
-            run.seconds = time.monotonic() - start
+            run.seconds = time.monotonic() - start + before
             _write_index(run)
     return run
 
 
-def _run_labs(run: Workshop, paths: list[Path], shares: dict[Path, dict], say: Callable[[str], None]) -> None:
+def _run_labs(
+    run: Workshop, paths: list[Path], shares: dict[Path, dict], journal: Journal, say: Callable[[str], None]
+) -> None:
+    _recall(run, journal, say)
     for number, (path, lab) in enumerate(zip(paths, run.labs, strict=True), 1):
+        if lab.status == "done":
+            continue
         say(f"[{number}/{len(paths)}] {lab.title} …")
-        _execute(path, lab, shares[path], run.workdir)
+        again = journal.begin(lab.name) and "keep" in headless.parameters(path)
+        _execute(path, lab, shares[path] | ({"keep": True} if again else {}), run.workdir)
+        journal.end(lab.name, lab.seconds, lab.peak)
         took = f"{lab.status} in {lab.seconds:.0f} s, at most {lab.peak:.1f} GB of memory"
         say(f"[{number}/{len(paths)}] {lab.title}: {took}")
     if (run.workdir / "report.json").exists():
         run.report = report.read(run.workdir)
+
+
+def _recall(run: Workshop, journal: Journal, say: Callable[[str], None]) -> None:
+    """Mark the labs that an interrupted run has done, and say where this one goes on."""
+    for lab in (lab for lab in run.labs if lab.name in journal.done):
+        before = journal.done[lab.name]
+        lab.status, lab.seconds, lab.peak = "done", before["seconds"], before["peak"]
+    done, rest = ([int(lab.name[:2]) for lab in run.labs if (lab.status == "done") == how] for how in (True, False))
+    changed = f"{journal.changed} is not as it was left. " if journal.changed else ""
+    if done and rest:
+        which = f"lab {done[0]} is" if len(done) == 1 else f"labs {done[0]} to {done[-1]} are"
+        say(f"{changed}Going on with lab {rest[0]}; {which} done.")
+    elif changed:
+        say(f"{changed}Beginning anew.")
 
 
 def closing(run: Workshop) -> str:
@@ -131,15 +158,13 @@ def _find(folder: Path) -> list[Path]:
 
 def _share_out(paths: list[Path], given: dict[str, object]) -> dict[Path, dict[str, object]]:
     """Each notebook's share of the parameters; papermill itself would only warn about an unknown one."""
-    import papermill
-
-    known = {path: papermill.inspect_notebook(_literal(path)) for path in paths}
+    known = {path: headless.parameters(path) for path in paths}
     unknown = sorted(set(given) - set().union(*known.values()))
     if unknown:
         names = ", ".join(sorted(set().union(*known.values())))
         raise UserError(f"No notebook has a parameter '{', '.join(unknown)}'; known are {names}.")
     for name, parameter in (each for parameters in known.values() for each in parameters.items() if each[0] in given):
-        if needed := strangers.other_kind(given[name], parameter["default"]):
+        if needed := strangers.other_kind(given[name], parameter):
             raise UserError(f"{name} is {given[name]!r:.60}, and it wants {needed}.")
     return {path: {k: v for k, v in given.items() if k in known[path]} for path in paths}
 
@@ -158,72 +183,29 @@ def _make_room(workdir: Path, paths: list[Path]) -> None:
 def _spare(workdir: Path, paths: list[Path]) -> None:
     """A run replaces the notebooks and the page of an earlier run, and nobody's own."""
     old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths} | {workdir / "index.html": TITLE}
+    old[workdir / NAME] = '"settings"'
     for path, mark in old.items():
         if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{path} is not of a run's making and would be lost; give another workdir.")
 
 
-def _title(path: Path) -> str:
-    import nbformat
-
-    first = nbformat.read(path, as_version=4).cells[0].source
-    return first.splitlines()[0].lstrip("# ").strip()
-
-
 def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path) -> None:
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
-
     out = workdir / "notebooks" / path.name
-    start, peak = time.monotonic(), Peak()
-    _prepare_environment()
+    start, peak, error = time.monotonic(), Peak(), None
     try:
-        with peak:
-            papermill.execute_notebook(
-                _literal(path),
-                _literal(out),
-                parameters=parameters,
-                kernel_name="python3",
-                cwd=str(path.parent),
-                progress_bar=False,
-                start_timeout=300,
-                execution_timeout=CELL_LIMIT,
-            )
-        lab.status = "done"
-    except PapermillExecutionError as error:
-        lab.status = "failed"
-        if error.ename == "UserError":
-            raise UserError(error.evalue) from error
-        raise RuntimeError(f"{path.name}, cell {error.cell_index}: {error.ename}: {error.evalue}; see {out}") from error
-    except DeadKernelError:
-        lab.status = "failed"
-        raise UserError(f"{path.name} lost its kernel, most often for want of memory; try a smaller profile.") from None
+        with peak, files.whole(out) as part:
+            error = headless.run(path, part, parameters)
+        headless.write_page(out)
+        lab.status = "failed" if error else "done"
     finally:
         lab.seconds, lab.peak = time.monotonic() - start, peak.gb
-        if out.exists():
-            _write_page(out)
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("{", "{{").replace("}", "}}")  # papermill formats paths
-
-
-def _prepare_environment() -> None:
-    # this interpreter's own kernel, not a "python3" that a user has installed elsewhere
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    os.environ.pop("JUPYTER_PATH", None)
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NOTEBOOKS.parent), os.environ.get("PYTHONPATH")]))
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-
-
-def _write_page(notebook: Path) -> None:
-    from faceswap_lib.display import exported
-
-    with files.whole(notebook.with_suffix(".html")) as part:
-        part.write_text(exported.page(notebook), encoding="utf-8")
+    if error is None:
+        return
+    if (name := getattr(error, "ename", "")) == "UserError":
+        raise UserError(error.evalue) from error
+    if name:
+        raise RuntimeError(f"{path.name}, cell {error.cell_index}: {name}: {error.evalue}; see {out}") from error
+    raise UserError(f"{path.name} lost its kernel, most often for want of memory; try a smaller profile.") from None
 
 
 def _write_index(run: Workshop) -> None:

@@ -341,3 +341,62 @@ def test_filters_that_leave_no_face_do_not_replace_a_good_faceset(short, tmp_pat
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
     found = extract.extract(short["a"], tmp_path / "new", profile="smoke", min_size=999)
     assert (found.faces, found.kept) == (30, 0), "where nothing is lost, it may be wanted: to convert with"
+
+
+class Again(Exception):
+    """The work is done again."""
+
+
+@pytest.fixture
+def lookout(monkeypatch):
+    """From here on an extraction that looks for faces ends in Again."""
+
+    def find(*args):
+        raise Again
+
+    return lambda: monkeypatch.setattr(extract, "_find", find)
+
+
+def test_a_faceset_that_is_there_is_kept_when_asked(two, tmp_path, lookout):
+    told: list[tuple] = []
+    how = {"profile": "smoke", "max_yaw": 25}
+    first = extract.extract(two, tmp_path / "f", **how)
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in (tmp_path / "f").iterdir()}
+    lookout()
+    again = extract.extract(two, tmp_path / "f", **how, keep=True, progress=lambda *args: told.append(args))
+    assert again == first and again.people == 2 and again.kept > 0
+    assert told == [(14, 14, "is there already")]
+    assert {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in (tmp_path / "f").iterdir()} == before
+    assert names(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"keep": False},
+        {"profile": "micro"},
+        {"person": 0},
+        {"min_size": 25},
+        "video",
+        "version",
+        "gone",
+        "empty",
+        "none",
+    ],
+)
+def test_what_another_extraction_would_give_is_not_kept(short, facesets, tmp_path, monkeypatch, lookout, change):
+    folder, clip_a = tmp_path / "f", short["b" if change == "video" else "a"]
+    shutil.copytree(facesets["a"], folder)
+    if change == "version":
+        monkeypatch.setattr(extract, "__version__", "0.0.9")
+    if change == "gone":
+        (folder / "000003_0.png").unlink()
+    if change == "empty":  # as after a power cut
+        (folder / "000003_0.png").write_bytes(b"")
+    if change == "none":
+        shutil.rmtree(folder)
+    lookout()
+    with pytest.raises(Again):
+        extract.extract(
+            clip_a, folder, **{"profile": "smoke", "keep": True} | (change if isinstance(change, dict) else {})
+        )

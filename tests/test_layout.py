@@ -26,6 +26,7 @@ FLOORS = (
     ("measure",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
+    ("headless", "journal"),
     ("bench", "workshop"),
     ("cli",),
     ("__main__",),
@@ -63,7 +64,7 @@ DOORS = {
     "dlib": ("face/identity.py",),
     "av": ("media/", "machine/facts.py"),  # lab 2 asks PyAV which FFmpeg it brings
     "oci": ("cloud/oracle.py",),
-    "papermill": ("workshop.py",),
+    "papermill": ("headless.py",),
     "typer": ("cli.py", "__main__.py"),
 }
 LONGEST_FILE, LONGEST_FUNCTION, MOST_POSITIONAL, MOST_AT_THE_TOP = 260, 45, 7, 18

@@ -1,25 +1,16 @@
 """The runner, on tiny notebooks made here; the real ones run in tests/notebooks."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
+from small_notebooks import notebook
 
-from faceswap_lib import UserError, files, workshop
-
-USUAL = 'profile = "demo"\nworkdir = "."\nseed = 0'
-
-
-def notebook(path: Path, *cells: str, parameters: str = USUAL) -> None:
-    """A notebook with a title, a parameters cell (video_a and video_b too) and these code cells."""
-    v4 = nbformat.v4
-    source = parameters + '\nvideo_a = ""\nvideo_b = ""'
-    known = v4.new_code_cell(source, metadata={"tags": ["parameters"]})
-    title = v4.new_markdown_cell(f"# Title of {path.stem}")
-    book = v4.new_notebook(cells=[title, known, *map(v4.new_code_cell, cells)])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, path)
-
+from faceswap_lib import UserError, files, journal, workshop
 
 NOTE = """from pathlib import Path
 with Path(workdir, "order.txt").open("a") as f: f.write(f"{}:{{profile}}:{{seed}} ")"""
@@ -158,3 +149,78 @@ def test_a_second_run_replaces_the_first_ones_copies_and_not_while_it_runs(done)
     with files.alone(workdir, "workshop"), pytest.raises(UserError, match="Another workshop is at work"):
         workshop.workshop(workdir, "smoke", seed=3)
     workshop._spare(workdir, [Path(f"{lab.name}.ipynb") for lab in run.labs])
+
+
+KEEP = 'profile = ""\nworkdir = ""\nseed = 0\nkeep = False'
+TELL = """from pathlib import Path
+beside, name = Path(workdir).parent, "{}"
+with (beside / "order.txt").open("a") as f: f.write(f"{{name}}:{{seed}}:{{keep}} ")
+Path(workdir, name).write_text("made")"""
+UNLESS = "from faceswap_lib import UserError\nif not (beside / 'mended').exists(): raise UserError('Mend it.')"
+
+
+def test_a_run_goes_on_with_the_lab_that_failed_and_with_nothing_else(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", TELL.format("00"), parameters=KEEP)
+    notebook(tmp_path / "01_b.ipynb", TELL.format("01"), UNLESS, parameters=KEEP)
+    workdir = tmp_path / "w"
+
+    def run(ends: bool, seed: int = 0) -> tuple[str, str, list[workshop.Lab]]:
+        """What is said first, which notebooks ran with which seed and `keep`, and the labs."""
+        said, labs = [], []
+        try:
+            labs = workshop.workshop(workdir, "smoke", seed=seed, notebooks=tmp_path, say=said.append).labs
+        except UserError as error:
+            assert str(error) == "Mend it." and not ends
+        order = (tmp_path / "order.txt").read_text()
+        (tmp_path / "order.txt").unlink()
+        return said[0], order, labs
+
+    begins = "[1/2] Title of 00_a …"
+    assert run(False)[:2] == (begins, "00:0:False 01:0:False ")
+    assert run(False, seed=1)[:2] == (begins, "00:1:False 01:1:False "), "other settings"
+    (workdir / "00").write_text("changed")
+    changed = f"{workdir / '00'} is not as it was left. Beginning anew."
+    assert run(False, seed=1)[:2] == (changed, "00:1:False 01:1:False ")
+    (tmp_path / "mended").write_text("")
+    told, order, labs = run(True, seed=1)
+    assert (told, order) == ("Going on with lab 1; lab 0 is done.", "01:1:True ")
+    assert [lab.status for lab in labs] == ["done"] * 2 and labs[0].seconds > 0
+    assert not (workdir / journal.NAME).exists()
+    assert run(True, seed=1)[:2] == (begins, "00:1:False 01:1:False "), "a run that has ended"
+
+
+RUN = """
+import sys
+from faceswap_lib import workshop
+workshop.workshop(sys.argv[1], "smoke", notebooks=sys.argv[2], say=lambda line: print(line, flush=True))
+"""
+BUSY = """import os, re, tempfile
+if not Path(workdir, "pid").exists():
+    print(tempfile.mkstemp())
+    Path(workdir, "pid").write_text(str(os.getpid()))
+    re.match("(a+)+$", "a" * 40 + "b")  # hours, and no other thread of Python gets a turn"""
+
+
+def test_a_killed_run_takes_its_kernel_along_and_the_next_one_clears_up(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", NOTE.format("first"))
+    notebook(tmp_path / "01_b.ipynb", "from pathlib import Path", BUSY, "Path(workdir, 'b').write_text('done')")
+    workdir = tmp_path / "w"
+    process = subprocess.Popen([sys.executable, "-c", RUN, workdir, tmp_path])
+    while not (workdir / "pid").exists() or not (workdir / "pid").read_text():
+        assert process.poll() is None
+        time.sleep(0.1)
+    kernel = psutil.Process(int((workdir / "pid").read_text()))
+    process.kill()
+    process.wait()
+    psutil.wait_procs([kernel], 10)
+    assert not kernel.is_running() or kernel.kill(), "the kernel lives on"
+    assert not (workdir / "notebooks" / "01_b.ipynb").exists(), "half a notebook under its final name"
+    assert list((workdir / ".tmp").iterdir()), "the test is blind: it left nothing in passing"
+    said: list[str] = []
+    run = workshop.workshop(workdir, "smoke", notebooks=tmp_path, say=said.append)
+    assert said[0] == "Going on with lab 1; lab 0 is done." and (workdir / "b").exists()
+    assert [lab.status for lab in run.labs] == ["done", "done"] and (
+        workdir / "order.txt"
+    ).read_text() == "first:smoke:0 "
+    hidden = [path for path in tmp_path.rglob(".*") if not path.name.startswith(".ipynb")]
+    assert not hidden

@@ -16,6 +16,7 @@ import numpy as np
 
 from faceswap_lib.face import anatomy, detect, faceset, geometry, identity
 from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.machine import orphan
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
 from faceswap_lib.progress import Progress
@@ -139,7 +140,8 @@ def _workers() -> tuple[Executor, bool]:
         return ThreadPoolExecutor(1), True
     from loky import get_reusable_executor
 
-    return get_reusable_executor(max_workers=min(cores, 4), timeout=60), False
+    mortal = {"initializer": orphan.end_with, "initargs": (os.getpid(),)}
+    return get_reusable_executor(max_workers=min(cores, 4), timeout=60, **mortal), False
 
 
 def _detector(eyes: dict[str, _Eye], shown: dict, near: detect.Face | None) -> Callable[[str], list[detect.Face]]:

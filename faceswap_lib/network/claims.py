@@ -49,6 +49,9 @@ class Claims(BaseModel):
     data: Annotated[dict[Side, Data], Field(min_length=2)]
     iteration: Count
     history: Annotated[Many[Check], Field(min_length=1)]
+    seconds: Number
+    stopped: Words = ""
+    likeness: dict[Side, Annotated[Many[Number], Field(max_length=128)]] = {}
 
 
 def check(found: object, folder: Path) -> None:

@@ -1,9 +1,12 @@
 """frame_scores.py: clips are watched side by side, a face is followed, and the recogniser sees every face once."""
 
+import subprocess
+import sys
 from itertools import islice
 
 import cv2
 import numpy as np
+import psutil
 
 from faceswap_lib import extract
 from faceswap_lib.face import detect, faceset, identity
@@ -70,3 +73,25 @@ def test_each_nth_frame_is_scored_in_full_and_the_others_by_what_costs_little(cl
         assert np.isfinite(each.column("pose")).all() and np.isfinite(each.column("flicker")).sum() == 22
     assert not seen["source"].column("flicker")[2:].any() and not seen["source"].column("coverage").any()
     assert seen["ideal"].column("coverage").all() and (seen["ideal"].column("ssim")[[0, 10, 20]] == 1).all()
+
+
+ASK = """
+import os, time
+os.sched_getaffinity = lambda _: {0, 1}  # on one core there are no processes
+from faceswap_lib.measure import frame_scores
+assert frame_scores._workers()[0].submit(abs, -1).result() == 1
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_recognisers_processes_end_when_the_evaluation_is_killed() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ASK], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "up\n"
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, 10)
+    for worker in alive:
+        worker.kill()
+    assert len(workers) >= 2 and not alive
