@@ -2,6 +2,7 @@
 
 import errno
 import math
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -136,7 +137,7 @@ def check_out(out: str | Path, overwrite: bool = False, source: str | Path | Non
 
     A file that is there is replaced when this kit has written it, any other only by `overwrite`, the source never.
     """
-    out = Path(out)
+    out = check_name(out)
     for wrong, why in (
         (out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
         (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
@@ -152,14 +153,35 @@ def check_out(out: str | Path, overwrite: bool = False, source: str | Path | Non
     return out
 
 
+def check_name(path: str | Path) -> Path:
+    """A path that can be shown and stored; UserError for one whose bytes are no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="replace")
+        raise UserError(f"'{shown}' is no name in UTF-8 and could be neither shown nor stored; rename it.") from None
+    return Path(path)
+
+
+def ending(sounds: Sequence[av.AudioStream], out: Path) -> Path:
+    """`out`, or beside it the first name with a suffix whose container holds these sounds."""
+    holds = [suffix for suffix, (_, held) in FORMATS.items() if _names(sounds) <= held]
+    fits = out.suffix.lower() in holds or not holds
+    return out if fits else out.with_suffix(holds[0])
+
+
 def check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.AudioStream]:
     """The sound of a source, once an output can hold it; UserError names a container that can."""
-    names = {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
+    names = _names(sounds)
     if not names <= FORMATS[out.suffix.lower()][1]:
         others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
         remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
         raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
     return sounds
+
+
+def _names(sounds: Sequence[av.AudioStream]) -> set[str]:
+    return {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
 
 
 def made_here(path: str | Path) -> bool:

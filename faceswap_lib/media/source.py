@@ -1,0 +1,60 @@
+"""The file that is read: is it there, which of its streams is the picture, and one sentence where it is no video."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+
+from faceswap_lib import UserError
+from faceswap_lib.media.codec import blame, check_name
+
+# FFmpeg's AV_DISPOSITION_ATTACHED_PIC and _TIMED_THUMBNAILS: a cover picture is no video.
+NO_VIDEO = 1 << 10 | 1 << 11
+UNREADABLE = "is not a video, or its beginning or end is missing; copy or export it again."
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[av.VideoStream]:
+    """The stream that is a file's picture, the largest if there are several; its `container` has the rest."""
+    path = check_file(path)
+    with blame(path, UNREADABLE):
+        # Absolute, because FFmpeg takes what stands before a colon for a protocol.
+        container = av.open(str(path.absolute()), metadata_errors="replace")
+    with container:
+        pictures = [each for each in container.streams.video if not each.disposition & NO_VIDEO]
+        if not pictures:
+            raise UserError(f"'{path}' holds no moving picture; choose a video.")
+        stream = max(pictures, key=lambda each: each.width * each.height if each.codec_context else 0)
+        if stream.codec_context is None:
+            raise UserError(f"'{path}' is encoded in a way that cannot be decoded here; export it as H.264.")
+        stream.thread_type = "AUTO"
+        yield stream
+
+
+def check_file(path: str | Path) -> Path:
+    """The path of a file that may be a video; UserError says why it is none."""
+    path = check_name(path)
+    if path.is_dir():
+        raise UserError(
+            f"'{path}' is a folder; name one video, and of a folder of pictures make one first "
+            f"(`ffmpeg -framerate 25 -pattern_type glob -i '{path}/*.png' pictures.mp4`)."
+        )
+    if not path.is_file():
+        raise UserError(
+            f"'{path}' is not a file; name one video."
+            if path.exists()
+            else f"There is no file '{path}'; check the path."
+        )
+    if not path.stat().st_size:
+        raise UserError(f"'{path}' is empty; copy or download it again.")
+    if _is_moving_webp(path):
+        raise UserError(f"'{path}' is an animated WebP, which cannot be read here; export it as GIF or as H.264.")
+    return path
+
+
+def _is_moving_webp(path: Path) -> bool:
+    """By the first chunk of an extended file and its flag for animation (RFC 9649, section 2.7)."""
+    with blame(path, UNREADABLE), open(path, "rb") as file:
+        head = file.read(21)
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & 2)
