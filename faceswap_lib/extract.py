@@ -16,6 +16,7 @@ from faceswap_lib.face.faceset import Contents, Record, Source
 from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
+from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.media.video import VideoInfo
 from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import Progress
@@ -27,7 +28,7 @@ SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is
 class ExtractResult:
     """What an extraction found: faces of the chosen person, kept for training, people seen, reasons for the rest.
 
-    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or empty.
+    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: sentences, or empty.
     """
 
     folder: Path
@@ -57,11 +58,11 @@ def extract(
     min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is there is replaced when the new
     one is complete. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
-    info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
+    info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile} | limits
     with faceset.renewed(folder) as part:
-        records, tracks = _find(info, part, size, progress)
+        records, tracks = _find(info, part, size, progress, remarks)
         people = identity.people(tracks)
         chosen = _choose(info, people, person)
         _assign(records, people, chosen)
@@ -71,7 +72,7 @@ def extract(
         _drop_pictures(part, records)
         faceset.save(part, contents)
         _contact_sheet(part, [r for r in records if r.file])
-    return _result(folder, info.frames, contents, len(people))
+    return _result(folder, info.frames, contents, len(people), remarks)
 
 
 def _is_worth_it(records: list[Record], folder: Path) -> None:
@@ -84,11 +85,11 @@ def _is_worth_it(records: list[Record], folder: Path) -> None:
 
 
 def _find(
-    info: VideoInfo, part: Path, size: int, progress: Progress | None
+    info: VideoInfo, part: Path, size: int, progress: Progress | None, remarks: Remarks
 ) -> tuple[list[Record], list[identity.Track]]:
     records, tracks = [], []
     with detect.Detector() as detector:
-        for index, frame in enumerate(video.frames(info.path)):
+        for index, frame in enumerate(video.frames(info.path, remarks)):
             taken: set[int] = set()
             for face in detector.detect(frame):
                 record, picture = _record(frame, index, face, len(taken), part, size)
@@ -189,7 +190,7 @@ def _contact_sheet(folder: Path, records: list[Record], columns: int = 12, size:
         cv2.imwrite(str(folder / "contact_sheet.jpg"), np.vstack(rows))
 
 
-def _result(folder: Path, frames: int, contents: Contents, people: int) -> ExtractResult:
+def _result(folder: Path, frames: int, contents: Contents, people: int, remarks: Remarks) -> ExtractResult:
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
@@ -202,7 +203,7 @@ def _result(folder: Path, frames: int, contents: Contents, people: int) -> Extra
         people,
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
-        _advice(height, profiles.get(contents.made_by["profile"])),
+        f"{_advice(height, profiles.get(contents.made_by['profile']))} {remarks}".strip(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Small clips whose every time is known before it is spoilt: late, wrapped, joined, said twice. PyAV alone writes them."""
+"""Small clips whose every time is known before it is spoilt: late, wrapped, joined. PyAV alone writes them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 
 RATE, SIZE, PART = 24, (64, 48), 24
 WRAP = Fraction(1 << 33, 90000)  # seconds after which the clock of a transport or program stream begins anew
-MUXED = Fraction(7, 5)  # FFmpeg's own lead in a transport stream
+LEAD = Fraction(7, 5)  # seconds by which FFmpeg's command line starts a transport stream late
 CODECS = {
     ".ts": ("libx264", "aac"),
     ".m2ts": ("libx264", "ac3"),
@@ -34,14 +34,12 @@ class Times:
     def apart(self, other: "Times") -> float:
         """The greatest difference to another clip's times, both counted from their first picture; seconds."""
         assert [len(self.pictures), len(self.sounds)] == [len(other.pictures), len(other.sounds)]
-        mine, theirs = (
-            [time - each.pictures[0] for time in (*each.pictures, *each.sounds)] for each in (self, other)
-        )
+        mine, theirs = ([time - each.pictures[0] for time in each.pictures + each.sounds] for each in (self, other))
         return float(max(abs(a - b) for a, b in zip(mine, theirs, strict=True)))
 
     def start(self) -> float:
         """When it begins, seconds."""
-        return float(min(self.pictures[0], *self.sounds[:1]))
+        return float(min([self.pictures[0], *self.sounds[:1]]))
 
     def part(self, number: int, of: int) -> "Times":
         """One of several recordings of the same length."""
@@ -71,7 +69,7 @@ def clip(path: Path, late: Fraction | float = 0, sound: bool = True, edit: Edit 
         packets = [packet for frame in (*frames, None) for packet in video.encode(frame)]
         audio = out.add_stream(voice, 48000, layout="stereo") if sound else None
         packets += _sounds(audio) if audio else []
-        times = Times(*([] , []))
+        times = Times([], [])
         numbers = {"video": 0, "audio": 0}
         for packet in sorted(packets, key=lambda each: each.dts * each.time_base):
             kind = packet.stream.type
@@ -89,14 +87,14 @@ def clip(path: Path, late: Fraction | float = 0, sound: bool = True, edit: Edit 
 
 
 def _sounds(stream: av.AudioStream) -> list[av.Packet]:
-    layout, kind = stream.codec_context.format.name, stream.codec_context.format
+    form = stream.codec_context.format
     wave = np.sin(np.arange(48000) * 440 * 2 * np.pi / 48000) * 0.3
-    packets, size = [], stream.codec_context.frame_size or 1024
+    scale, kind = {"flt": (1, "f4"), "s16": (32767, "i2"), "s32": (2**31 - 1, "i4")}[form.name[:3]]
+    wave, packets, size = (wave * scale).astype(kind), [], stream.codec_context.frame_size or 1024
     for at in range(0, len(wave) - size, size):
-        tone = wave[at : at + size] if kind.name.startswith("flt") else (wave[at : at + size] * 32767).astype("i2")
-        tone = tone.astype("f4") if kind.name.startswith("flt") else tone
-        both = np.stack([tone, tone]) if kind.is_planar else np.repeat(tone, 2)[None]
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(both), format=layout, layout="stereo")
+        tone = wave[at : at + size]
+        both = np.stack([tone, tone]) if form.is_planar else np.repeat(tone, 2)[None]
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(both), format=form.name, layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = 48000, at, Fraction(1, 48000)
         packets += stream.encode(frame)
     return packets + stream.encode(None)

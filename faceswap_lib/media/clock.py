@@ -135,6 +135,8 @@ class Clock:
                 for cuts, shift in self.parts:
                     if cuts.get(index) == number:
                         moves[index] = shift - self.start
+                    # FFmpeg takes the next recording's packet for a gap in this one.
+                    packet.is_corrupt = packet.is_corrupt and cuts.get(index) != number + 1
                 move = round(moves[index] / self.bases[index]) + self.stray.get(index, {}).get(number, 0)
                 if index != self.picture and packet.dts is not None:
                     move = max(move, last.get(index, packet.dts + move - 1) + 1 - packet.dts)
@@ -224,6 +226,6 @@ def _overlap(line: Line, low: int, cut: int) -> Fraction:
 def _torn(path: str | Path, one: str, other: str, line: Line, k: int) -> str:
     went, at = -line.apart(k), line.seconds(line.times[:k].max() - line.times[0])
     return (
-        f"'{path}' has a clock that goes back by {went:.1f} s in its {one} and not in its {other}, {at:.1f} s after its "
-        "start, so nobody can tell which of them belong together; export it again."
+        f"'{path}' has a clock that goes back by {went:.1f} s in its {one} and not in its {other}, {at:.1f} s "
+        "after its start, so nobody can tell which of them belong together; export it again."
     )

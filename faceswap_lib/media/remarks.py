@@ -1,5 +1,6 @@
 """What is odd about a video's pictures, noted while they come by: damaged ones are counted, half ones made whole."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -31,8 +32,8 @@ class Remarks:
             places = _places(self.damaged)
             more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
             told.append(
-                f"{len(self.damaged)} of {self.frames} frames are damaged in the source and are taken as they are "
-                f"({', '.join(places[:NAMED])}{more}): copy or export it again if you can."
+                f"{len(self.damaged)} of {self.frames} frames are damaged in the source ({', '.join(places[:NAMED])}"
+                f"{more}), and what builds on them may be: copy or export it again if you can."
             )
         if self.interlaced:
             told.append("The source is interlaced: of each frame's two half pictures one whole picture was made.")
@@ -55,10 +56,10 @@ def _places(damaged: list[tuple[int, float]]) -> list[str]:
     ]
 
 
-def whole(frames: Iterable[av.VideoFrame]) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """(frame, was it interlaced) for each frame, its two half pictures made one by FFmpeg's bwdif."""
-    graph, shape, waiting, number = None, None, [], 0
-    for frame in frames:
+def whole(decoded: Iterable[tuple[av.VideoFrame, bool]]) -> Iterator[tuple[av.VideoFrame, bool, bool]]:
+    """(frame, damaged, was it interlaced) of (frame, damaged): two half pictures are made one, by FFmpeg's bwdif."""
+    graph, shape, waiting, number = None, None, deque(), 0
+    for frame, damaged in decoded:
         now = (frame.width, frame.height, frame.format.name)
         if graph and now != shape:
             yield from _drained(graph, waiting)
@@ -66,9 +67,9 @@ def whole(frames: Iterable[av.VideoFrame]) -> Iterator[tuple[av.VideoFrame, bool
         if graph is None and frame.interlaced_frame:
             graph, shape = _deinterlacer(frame), now
         if graph is None:
-            yield frame, False
+            yield frame, damaged, False
             continue
-        waiting.append(frame.interlaced_frame)
+        waiting.append((damaged, frame.interlaced_frame))
         # It wants times that rise; those who ask here have their own.
         number, frame.pts = number + 1, number
         graph.push(frame)
@@ -79,20 +80,20 @@ def whole(frames: Iterable[av.VideoFrame]) -> Iterator[tuple[av.VideoFrame, bool
 
 def _deinterlacer(frame: av.VideoFrame) -> Graph:
     graph = Graph()
-    chain = [graph.add_buffer(frame), graph.add("bwdif", mode="send_frame", deint="interlaced"), graph.add("buffersink")]
-    graph.link_nodes(*chain).configure()
+    filtered = graph.add("bwdif", mode="send_frame", deint="interlaced")
+    graph.link_nodes(graph.add_buffer(frame), filtered, graph.add("buffersink")).configure()
     return graph
 
 
-def _pulled(graph: Graph, waiting: list[bool]) -> Iterator[tuple[av.VideoFrame, bool]]:
+def _pulled(graph: Graph, waiting: deque) -> Iterator[tuple[av.VideoFrame, bool, bool]]:
     while True:
         try:
             frame = graph.pull()
         except (BlockingIOError, EOFError):
             return
-        yield frame, waiting.pop(0)
+        yield frame, *waiting.popleft()
 
 
-def _drained(graph: Graph, waiting: list[bool]) -> Iterator[tuple[av.VideoFrame, bool]]:
+def _drained(graph: Graph, waiting: deque) -> Iterator[tuple[av.VideoFrame, bool, bool]]:
     graph.push(None)
     yield from _pulled(graph, waiting)
