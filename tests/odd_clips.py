@@ -20,6 +20,7 @@ CODECS = {
     ".webm": ("libvpx-vp9", "libopus"),
     ".mpg": ("mpeg2video", "mp2"),
     ".flv": ("flv1", "libmp3lame"),
+    ".wmv": ("wmv2", "wmav2"),
 }
 Edit = Callable[[av.Packet, str, int], object]
 
@@ -67,7 +68,8 @@ def clip(path: Path, late: Fraction | float = 0, sound: bool = True, edit: Edit 
         for index, frame in enumerate(frames):
             frame.pts, frame.time_base = index, Fraction(1, RATE)
         packets = [packet for frame in (*frames, None) for packet in video.encode(frame)]
-        audio = out.add_stream(voice, 48000, layout="stereo") if sound else None
+        audio = out.add_stream(voice, 48000, layout="stereo", bit_rate=128000) if sound else None
+        out.start_encoding()  # or WMA does not know the size of its frames
         packets += _sounds(audio) if audio else []
         times = Times([], [])
         numbers = {"video": 0, "audio": 0}

@@ -26,6 +26,7 @@ FORMATS = {
     ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "tta", "vorbis"}),
 }
 UNKNOWN = "unknown"
+TO_AAC = "convert its sound to AAC first (ffmpeg -i SOURCE -c:v libx264 -crf 16 -c:a aac NEW.mp4)"
 LONGEST_NAME = 255
 # swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
 EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
@@ -179,12 +180,10 @@ def check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.Audi
     """The sound of a source, once an output can hold it; UserError names a container that can."""
     names = _names(sounds)
     if UNKNOWN in names:
-        raise UserError(
-            f"How the source's sound is coded cannot be found out, so '{out}' cannot hold it; convert it to AAC."
-        )
+        raise UserError(f"How the source's sound is coded cannot be found out for '{out}'; {TO_AAC}.")
     if not names <= FORMATS[out.suffix.lower()][1]:
         others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
-        remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
+        remedy = f"write {' or '.join(others)} instead" if others else TO_AAC
         raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
     return sounds
 

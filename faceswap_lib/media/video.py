@@ -41,7 +41,7 @@ def timeline(path: str | Path, stored: bool = False) -> tuple[list[float], list[
 
     def hear(packet: av.Packet) -> None:
         time = float((packet.pts or 0) * packet.time_base)
-        sounds.append((time, hashlib.sha256(bytes(packet)).hexdigest()))
+        sounds.append((time, hashlib.sha256(_bare(packet)).hexdigest()))
 
     if not stored:
         seen = survey(path)
@@ -52,6 +52,13 @@ def timeline(path: str | Path, stored: bool = False) -> tuple[list[float], list[
         tick = float(stream.time_base)
     found = [frame.dts if frame.pts is None else frame.pts for frame, _ in decode(path, sound=hear)]
     return [math.nan if stamp is None else stamp * tick for stamp in found], sounds
+
+
+def _bare(packet: av.Packet) -> bytes:
+    """A packet's sound without the header that AAC has in a transport stream alone (ISO/IEC 14496-3, 1.A.2.2)."""
+    data = bytes(packet)
+    adts = packet.stream.codec_context.name == "aac" and data[:1] == b"\xff" and data[1] & 0xF6 == 0xF0
+    return data[7 if data[1] & 1 else 9 :] if adts else data
 
 
 def fitting(source: str | Path, out: str | Path) -> Path:

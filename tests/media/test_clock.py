@@ -28,21 +28,23 @@ def mended(source: Path, suffix: str = ".mp4"):
     return times
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 @pytest.mark.parametrize(
-    ("name", "late"),
+    ("name", "late", "suffix"),
     [
-        ("as always.ts", LEAD),
-        ("as always.m2ts", LEAD),
-        ("as always.mpg", 0),
-        ("ten hours.ts", 36000),
-        ("ten hours.mp4", 36000),
-        ("ten hours.mkv", 36000),
-        ("ten hours.mpg", 36000),
-        ("wraps.ts", WRAP - Fraction(1, 2)),
-        ("wraps.m2ts", WRAP - Fraction(1, 3)),
-        ("wraps.mpg", WRAP - Fraction(1)),
-        ("before it wraps.ts", WRAP - 100),
+        ("as always.ts", LEAD, ".mp4"),
+        ("as always.ts", LEAD, ".mov"),
+        ("as always.ts", LEAD, ".mkv"),
+        ("as always.m2ts", LEAD, ".mp4"),
+        ("as always.mpg", 0, ".mp4"),
+        ("ten hours.ts", 36000, ".mp4"),
+        ("ten hours.mp4", 36000, ".mov"),
+        ("ten hours.mkv", 36000, ".mp4"),
+        ("ten hours.mpg", 36000, ".mkv"),
+        ("wraps.ts", WRAP - Fraction(1, 2), ".mp4"),
+        ("wraps.ts", WRAP - Fraction(1, 2), ".mkv"),
+        ("wraps.m2ts", WRAP - Fraction(1, 3), ".mov"),
+        ("wraps.mpg", WRAP - Fraction(1), ".mp4"),
+        ("before it wraps.ts", WRAP - 100, ".mp4"),
     ],
 )
 def test_a_clip_that_starts_anywhere_starts_at_0(tmp_path, name, late, suffix):
@@ -128,7 +130,9 @@ def test_sound_that_begins_late_is_found_and_one_that_cannot_be_read_is_refused(
     for number in (0, 1):
         clip(tmp_path / f"{number}.ts", sound=bool(number))
     source = join(tmp_path / "two.ts", tmp_path / "0.ts", tmp_path / "1.ts")
-    with pytest.raises(UserError, match="How the source's sound is coded cannot be found out.*; convert it to AAC"):
+    with pytest.raises(
+        UserError, match="How the source's sound is coded cannot be found out.*; convert its sound to AAC"
+    ):
         video.rewrite(source, tmp_path / "no.mp4", same)
     assert not (tmp_path / "no.mp4").exists()
 
@@ -145,7 +149,7 @@ def test_a_sound_stamp_said_twice_ends_nothing_and_is_put_right(tmp_path, suffix
 
     truth = clip(tmp_path / f"in{suffix}", edit=repeat)
     assert min(np.diff([float(time) for time in times_of(tmp_path / f"in{suffix}").sounds])) == 0
-    for out in (".mp4", ".mov", ".mkv"):
+    for out in (".mp4", ".mkv"):
         assert mended(tmp_path / f"in{suffix}", out).apart(truth) < 2 * MS
 
 
@@ -189,7 +193,7 @@ def test_fragments_that_overlap_are_refused(tmp_path):
     data = (tmp_path / "one.mp4").read_bytes()
     (tmp_path / "in.mp4").write_bytes(data + data[data.index(b"moof") - 4 :])
     assert video.probe(tmp_path / "one.mp4").frames == PART
-    with pytest.raises(UserError, match="in.mp4' holds recordings that overlap in time, and only one is shown whole"):
+    with pytest.raises(UserError, match="in.mp4' holds recordings that overlap in time, so only one is shown whole"):
         video.probe(tmp_path / "in.mp4")
 
 
