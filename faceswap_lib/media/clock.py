@@ -136,7 +136,7 @@ class Clock:
                     if cuts.get(index) == number:
                         moves[index] = shift - self.start
                     # FFmpeg takes the next recording's packet for a gap in this one.
-                    packet.is_corrupt = packet.is_corrupt and cuts.get(index) != number + 1
+                    packet.is_corrupt = packet.is_corrupt and cuts.get(index) not in (number + 1, number + 2)
                 move = round(moves[index] / self.bases[index]) + self.stray.get(index, {}).get(number, 0)
                 if index != self.picture and packet.dts is not None:
                     move = max(move, last.get(index, packet.dts + move - 1) + 1 - packet.dts)

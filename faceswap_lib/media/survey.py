@@ -16,6 +16,8 @@ from faceswap_lib.media.source import opened
 
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.
 ONE_TO_ONE = {"h264", "hevc", "av1", "vp9", "mjpeg", "prores", "ffv1"}
+# Decoders of FFmpeg that mark no frame as damaged: there a packet's mark has to do, which is one off at times.
+UNMARKED = {"hevc"}
 BROKEN = "is damaged or cut off and cannot be read to its end; copy or export it again."
 
 
@@ -78,10 +80,11 @@ def promised(path: str | Path) -> tuple[Clock, list[int]]:
     UserError: it is cut off, or its clocks cannot be set right.
     """
     with opened(path) as stream, blame(path, BROKEN):
-        container, clock, times, end, sure = stream.container, Clock(stream), [], 0.0, None
+        container, clock, times, end, read, sure = stream.container, Clock(stream), [], 0.0, 0, None
         formats = set(container.format.name.split(","))
         for packet in container.demux():
             clock.note(packet)
+            read = max(read, (packet.pos or 0) + packet.size)
             if packet.pts is not None:
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream is stream and packet.size:
@@ -93,6 +96,9 @@ def promised(path: str | Path) -> tuple[Clock, list[int]]:
         cut = any(entry.pos + entry.size > container.size for each in indexed for entry in each.index_entries)
         stated = (container.duration or 0) / av.time_base if formats & {"matroska", "avi"} else 0
         sure = sure and stream.codec_context.codec.canonical_name in ONE_TO_ONE and formats & {"mov", "matroska"}
+        more = "matroska" in formats and _begins_again(path, read)
+    if more:
+        raise UserError(f"'{path}' holds recordings that cannot be read, behind the others; export each of them.")
     if cut or stated - end > 0.5:
         raise UserError(f"'{path}' {BROKEN}")
     clock.settle(path)
@@ -101,6 +107,13 @@ def promised(path: str | Path) -> tuple[Clock, list[int]]:
         raise UserError(f"'{path}' holds recordings that overlap in time, so only one is shown whole; export it again.")
     sure = sure and not clock.parts and times and times[0] == min(times) and len(set(times)) == len(times)
     return clock, sorted(times) if sure else []
+
+
+def _begins_again(path: str | Path, at: int) -> bool:
+    """Whether another Matroska file (RFC 8794, section 8.1) follows on what was read: FFmpeg reads two at most."""
+    with open(path, "rb") as file:
+        file.seek(at)
+        return b"\x1a\x45\xdf\xa3" in file.read(1 << 24)
 
 
 def _stamps(path: str | Path, clock: Clock) -> list[int]:
@@ -128,11 +141,11 @@ def decode(
     count, marked = 0, set()
     with opened(path) as stream, blame(path, BROKEN):
         stream.thread_type = "SLICE" if marks else "AUTO"
-        packets = stream.container.demux()
+        packets, unmarked = stream.container.demux(), stream.codec_context.codec.canonical_name in UNMARKED
         for packet in clock.told(packets) if clock else packets:
             if sound and packet.size and packet.stream.type == "audio":
                 sound(packet)
-            if packet.stream is stream and packet.is_corrupt and packet.size:
+            if packet.stream is stream and packet.is_corrupt and packet.size and unmarked:
                 marked.add(packet.pts)
             for frame in packet.decode() if packet.stream is stream else ():
                 yield frame, frame.is_corrupt or frame.pts in marked - {None}

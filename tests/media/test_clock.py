@@ -197,6 +197,13 @@ def test_fragments_that_overlap_are_refused(tmp_path):
         video.probe(tmp_path / "in.mp4")
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_what_ffmpeg_would_leave_out_is_refused(tmp_path, suffix):
+    clip(tmp_path / f"one{suffix}")
+    with pytest.raises(UserError, match="in.* holds recordings that cannot be read, behind the others; export each"):
+        video.probe(join(tmp_path / f"in{suffix}", *[tmp_path / f"one{suffix}"] * 3))
+
+
 def test_a_pause_is_no_join(tmp_path):
     """Where only the picture or only the sound stands still for long, or a format knows no jumps, it stays so."""
 
