@@ -24,17 +24,22 @@ DISCONTINUOUS, JUMP = 1 << 9, 10
 WITH_A_ZERO = {"mov", "matroska"}
 ALIKE = 3  # seconds: by so much may picture and sound of one join differ, for they do not end at once
 SLACK = 0.1  # seconds: less is noise
+INTERLEAVED = 1000  # packets: so near to one another picture and sound of one moment lie in a file
 REORDER = 17  # pictures
 LAG = 25  # stamps in a row that may be wrong before it is called another recording
 
 
 @dataclass
 class Line:
-    """One stream's packets that have a time: number in the stream, place in the file, times in ticks of `base`."""
+    """One stream's packets that have a time: number in the stream, place in the file, times in ticks of `base`.
+
+    stated: when they are to be decoded; times: these straightened; shown: when they are seen or heard.
+    """
 
     base: Fraction
     number: np.ndarray
     place: np.ndarray
+    stated: np.ndarray
     times: np.ndarray
     shown: np.ndarray
     step: float
@@ -42,10 +47,11 @@ class Line:
     def seconds(self, ticks: float) -> float:
         return float(ticks * self.base)
 
-    def breaks(self, jumps: bool) -> np.ndarray:
-        """Where the time goes back, or ahead by a jump; indices."""
+    def breaks(self, jumps: bool, least: float = 0) -> np.ndarray:
+        """Where the time goes back, jumps, or goes on by less than `least` steps and no neighbour by more; indices."""
         gaps = np.diff(self.times)
-        return np.flatnonzero((gaps < 0) | (jumps & (gaps > JUMP / self.base))) + 1
+        near = np.convolve(gaps, [1, 1, 1], "same") < (2 + least) * self.step
+        return np.flatnonzero((gaps < 0) | jumps & ((gaps > JUMP / self.base) | near & (gaps < least * self.step))) + 1
 
     def apart(self, k: int) -> float:
         """Seconds between packet k and where it would be expected."""
@@ -64,9 +70,9 @@ class Clock:
         # Matroska does not store when a picture is to be decoded, and behind a join FFmpeg guesses wrong.
         self.guessed = "matroska" in formats
         self.counts, self.notes = Counter(), {index: array("q") for index in self.bases}
-        # From which packet on a stream is moved by how many seconds, and single packets' own corrections in ticks.
-        self.parts: list[tuple[dict[int, int], Fraction]] = []
-        self.stray: dict[int, dict[int, int]] = {}
+        # By stream: from which packet on it is moved by how many seconds, and single packets' corrections in ticks.
+        self.cuts: dict[int, dict[int, Fraction]] = {index: {} for index in self.bases}
+        self.stray: dict[int, dict[int, int]] = {index: {} for index in self.bases}
         self.first: dict[int, tuple[int, int]] = {}
         self.start = Fraction(0)
 
@@ -88,63 +94,76 @@ class Clock:
         """Find where one recording ends and another begins; UserError where picture and sound disagree on it."""
         lines = {index: self._line(index) for index in self.bases if self.notes[index]}
         self.notes.clear()
-        picture = lines.pop(self.picture, None)
-        if picture is None:
-            return
-        left = {index: set(line.breaks(self.jumps).tolist()) for index, line in lines.items()}
-        shift, before = Fraction(0), {}
-        for k in picture.breaks(self.jumps).tolist():
-            at = {index: _partner(picture, k, line, left[index]) for index, line in lines.items()}
+        sounds = {index: line for index, line in lines.items() if index != self.picture}
+        left = {index: set(line.breaks(self.jumps).tolist()) for index, line in sounds.items()}
+        picture, shift, before = lines.get(self.picture), Fraction(0), dict.fromkeys(lines, 0)
+        for k in picture.breaks(self.jumps, 0.75 if sounds else 0.25).tolist() if picture else ():
+            at = {index: _partner(picture, k, line, left[index]) for index, line in sounds.items()}
             if None in at.values():
                 if picture.apart(k) < -SLACK:
                     raise UserError(_torn(path, "picture", "sound", picture, k))
                 continue
             for index, j in at.items():
                 left[index] -= {j}
-            both = [(picture, before.get(self.picture, 0), k)]
-            both += [(lines[index], before.get(index, 0), j) for index, j in at.items()]
+            at[self.picture] = k
+            self._set_last(picture, k - 1)
+            both = [(lines[index], before[index], j) for index, j in at.items()]
             shift += max(_overlap(line, low, cut) for line, low, cut in both if low < cut < len(line.times))
-            before = {self.picture: k} | at
-            cuts = {self.picture: int(picture.number[k])}
-            cuts |= {i: int(lines[i].number[j]) for i, j in at.items() if j < len(lines[i].times)}
-            self.parts.append((cuts, shift))
-        for index, line in lines.items():
+            before = at
+            for index, j in at.items():
+                if j < len(lines[index].times):
+                    self.cuts[index][int(lines[index].number[j])] = shift
+        for index, line in sounds.items():
             if back := [j for j in sorted(left[index]) if line.apart(j) < -SLACK]:
                 raise UserError(_torn(path, "sound", "picture", line, back[0]))
+            self._set_rising(index, line)
 
     def begin(self, first: int) -> int:
         """Let the recording begin at 0, its first picture being at `first`; returns that picture's new time, ticks."""
-        base, sounds = self.bases[self.picture], []
+        base, starts = self.bases[self.picture], []
         for index in self.first.keys() - {self.picture}:
             number, tick = self.first[index]
-            moved = [shift for cuts, shift in self.parts if cuts.get(index, number + 1) <= number]
-            time = tick * self.bases[index] + (moved[-1] if moved else 0)
-            sounds.append(max(time, 0) if self.zero else time)
-        self.start = min([first * base, *sounds])
+            time = tick * self.bases[index] + self.cuts[index].get(number, 0)
+            starts.append(max(time, 0) if self.zero else time)
+        self.start = min([first * base, *starts])
         return first - round(self.start / base)
 
     def told(self, packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
         """A file's packets at the times at which they belong."""
-        counts: Counter = Counter()
-        moves, last = {index: -self.start for index in self.bases}, {}
+        counts, moves = Counter(), dict.fromkeys(self.bases, -self.start)
         for packet in packets:
             index = packet.stream.index
             if packet.size and index in moves:
-                number = counts[index]
+                number, cuts = counts[index], self.cuts[index]
                 counts[index] += 1
-                for cuts, shift in self.parts:
-                    if cuts.get(index) == number:
-                        moves[index] = shift - self.start
+                if number in cuts:
+                    moves[index] = cuts[number] - self.start
+                if packet.is_corrupt and (number + 1 in cuts or number + 2 in cuts):
                     # FFmpeg takes the next recording's packet for a gap in this one.
-                    packet.is_corrupt = packet.is_corrupt and cuts.get(index) not in (number + 1, number + 2)
-                move = round(moves[index] / self.bases[index]) + self.stray.get(index, {}).get(number, 0)
-                if index != self.picture and packet.dts is not None:
-                    move = max(move, last.get(index, packet.dts + move - 1) + 1 - packet.dts)
-                    last[index] = packet.dts + move
-                if move:
-                    packet.dts = None if packet.dts is None else packet.dts + move
-                    packet.pts = None if packet.pts is None else packet.pts + move
+                    packet.is_corrupt = False
+                move, stray = round(moves[index] / self.bases[index]), self.stray[index].get(number, 0)
+                if move or stray:
+                    packet.pts = None if packet.pts is None else packet.pts + move + stray
+                    packet.dts = None if packet.dts is None else packet.dts + move + stray * (index != self.picture)
             yield packet
+
+    def _set_last(self, picture: Line, k: int) -> None:
+        """FFmpeg may reckon when a recording's last picture is shown by the next one's clock."""
+        delays = picture.shown - picture.times
+        usual = round(float(np.median(delays)))
+        if abs(delays[k] - usual) > REORDER * picture.step or np.mean(delays == usual) > 0.9:
+            self.stray[self.picture][int(picture.number[k])] = int(usual - delays[k])
+            picture.shown[k] = picture.times[k] + usual
+
+    def _set_rising(self, index: int, line: Line) -> None:
+        """Sound that lies over other sound at a join, by less than is refused, catches up."""
+        moves, move = np.zeros(len(line.times), np.int64), 0
+        for k, number in enumerate(line.number.tolist()) if self.cuts[index] else ():
+            move = round(self.cuts[index].get(number, move * line.base) / line.base)
+            moves[k] = move
+        final = rising(line.times + moves, line.step) - moves
+        for k in np.flatnonzero(final != line.stated).tolist():
+            self.stray[index][int(line.number[k])] = int(final[k] - line.stated[k])
 
     def _line(self, index: int) -> Line:
         number, place, times, shown, duration = np.array(self.notes[index], np.int64).reshape(-1, 5).T
@@ -154,9 +173,7 @@ class Clock:
         gaps = np.diff(times)
         step = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else float(np.median(duration)) or 1.0
         straight = straightened(times, step)
-        moved = np.flatnonzero(straight != times) if index != self.picture else ()
-        self.stray[index] = {int(number[k]): int(straight[k] - times[k]) for k in moved}
-        return Line(base, number, place, straight, shown if index == self.picture else straight, step)
+        return Line(base, number, place, times, straight, shown if index == self.picture else straight, step)
 
 
 def straightened(times: np.ndarray, step: float) -> np.ndarray:
@@ -170,6 +187,8 @@ def straightened(times: np.ndarray, step: float) -> np.ndarray:
         ends = ((k - 2, k), *((k - 1, j) for j in range(k + 1, min(k + LAG, len(times)))))
         for low, high in ends if times[k] <= times[k - 1] else ():
             many = high - low
+            if many > 3 and np.median(np.diff(times[k:high])) > step / 2:
+                break  # they go on well among themselves
             if low >= 0 and (many - 0.8) * step < times[high] - times[low] < 3 * many * step:
                 times[low + 1 : high] = np.round(np.linspace(times[low], times[high], many + 1))[1:-1]
                 break
@@ -209,12 +228,14 @@ def rising(times: np.ndarray, step: float) -> np.ndarray:
 def _partner(picture: Line, k: int, line: Line, breaks: set[int]) -> int | None:
     """The packet of a sound with which the recording begins that the picture's packet k begins."""
     near = [j for j in breaks if abs(line.apart(j) - picture.apart(k)) < ALIKE]
+    near = [j for j in near if abs(line.place[j] - picture.place[k]) < INTERLEAVED]
     if near:
         return min(near, key=lambda j: abs(line.place[j] - picture.place[k]))
     j = int(np.searchsorted(line.place, picture.place[k]))
     if not 0 < j < len(line.times):
         return j
-    return j if abs(picture.apart(k)) > SLACK > abs(line.apart(j) - picture.apart(k)) / 5 else None
+    certain = abs(picture.apart(k)) > SLACK or picture.times[k] - picture.times[k - 1] < picture.step / 4
+    return j if certain and abs(line.apart(j) - picture.apart(k)) < 5 * SLACK else None
 
 
 def _overlap(line: Line, low: int, cut: int) -> Fraction:

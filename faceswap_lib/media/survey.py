@@ -102,10 +102,11 @@ def promised(path: str | Path) -> tuple[Clock, list[int]]:
     if cut or stated - end > 0.5:
         raise UserError(f"'{path}' {BROKEN}")
     clock.settle(path)
-    if clock.parts and "mov" in formats:
+    joined = bool(clock.cuts[clock.picture])
+    if joined and "mov" in formats:
         # FFmpeg marks the later one's packets as not to be shown.
         raise UserError(f"'{path}' holds recordings that overlap in time, so only one is shown whole; export it again.")
-    sure = sure and not clock.parts and times and times[0] == min(times) and len(set(times)) == len(times)
+    sure = sure and not joined and times and times[0] == min(times) and len(set(times)) == len(times)
     return clock, sorted(times) if sure else []
 
 
