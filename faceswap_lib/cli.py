@@ -106,6 +106,8 @@ def convert(
         what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
         r = lab.convert(video, faces, model, out, color_match=color, **what, overwrite=overwrite, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
+    if r.remarks:
+        print(r.remarks)
 
 
 @app.command()

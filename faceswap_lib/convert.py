@@ -13,6 +13,7 @@ from faceswap_lib.compose.model_swap import PULL
 from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
+from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
 from faceswap_lib.network.batches import other
 from faceswap_lib.progress import Progress, note
@@ -20,12 +21,16 @@ from faceswap_lib.progress import Progress, note
 
 @dataclass
 class ConvertResult:
-    """What was written: the file, its frames, in how many of them a face was swapped; advice: a sentence, or empty."""
+    """What was written: the file, its frames, in how many of them a face was swapped.
+
+    advice: a sentence on who is shown; remarks: what the source lacks; each may be empty.
+    """
 
     out: Path
     frames: int
     swapped: int
     advice: str = ""
+    remarks: str = ""
 
 
 def convert(
@@ -69,8 +74,9 @@ def convert(
     side = model_swap.side_of(found, about, to)
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
-    count = render.render(video_path, out, at, draw, match, progress, keep, overwrite=overwrite)
-    return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice)
+    remarks = Remarks()
+    count = render.render(video_path, out, at, draw, match, progress, keep, overwrite=overwrite, remarks=remarks)
+    return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
 
 
 def _check(path: str | Path, found: Faceset) -> None:

@@ -163,8 +163,11 @@ def _of(values: Columns, name: str) -> dict[str, np.ndarray]:
 
 
 def _kept(source: str | Path, swapped: str | Path) -> dict[str, dict[str, np.ndarray]]:
-    """Are the source's sound and time stamps there? 1 for each packet or frame that is, 0 for one that is not."""
-    (stamps, sounds), (now, heard) = (video.timeline(path) for path in (source, swapped))
+    """Do the source's frames and sound come when they should? 1 for each frame or packet that does, 0 for another.
+
+    The source's times are set right first (media/clock.py), the swap's are taken as its file says them.
+    """
+    (stamps, sounds), (now, heard) = video.timeline(source), video.timeline(swapped, stored=True)
     found = {"timing": np.array([abs(x - y) < SAME_TIME for x, y in zip(stamps, now, strict=True)], float)}
     if sounds:
         at: dict[str, list[float]] = {}

@@ -16,6 +16,7 @@ from faceswap_lib.face.faceset import Contents, Record, Source
 from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
+from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.media.video import VideoInfo
 from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import Progress
@@ -27,7 +28,7 @@ SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is
 class ExtractResult:
     """What an extraction found: faces of the chosen person, kept for training, people seen, reasons for the rest.
 
-    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: a sentence, or empty;
+    height: pixels of the frame from a face's forehead to its chin, median of those kept; advice: sentences, or empty;
     who: who was taken of several, and who was not, in a sentence.
     """
 
@@ -61,15 +62,15 @@ def extract(
     there is replaced when the new one is complete; keep: not where this version of the kit made it of this video with
     these settings. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
-    info, size, folder = video.probe(video_path), profiles.get(profile).crop, Path(folder)
+    info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
     if keep and (contents := _there(info, folder, made_by)):
         if progress:
             progress(info.frames, info.frames, "is there already")
-        return _result(folder, contents)
+        return _result(folder, contents, remarks)
     with faceset.renewed(folder) as part:
-        records, tracks = _find(info, part, size, progress)
+        records, tracks = _find(info, part, size, progress, remarks)
         seen = people.appearances(tracks, records)
         chosen = _choose(info, seen, person)
         people.choose(records, seen, chosen, info.frames, info.fps)
@@ -79,7 +80,7 @@ def extract(
         _drop_pictures(part, records)
         faceset.save(part, contents)
         _show(info, part, contents)
-    return _result(folder, contents)
+    return _result(folder, contents, remarks)
 
 
 def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:
@@ -103,10 +104,12 @@ def _is_worth_it(records: list[Record], folder: Path) -> None:
     raise UserError(f"Every face would be left out ({told}), so {folder} stays as it was; loosen the filters.")
 
 
-def _find(info: VideoInfo, part: Path, size: int, progress: Progress | None) -> tuple[list[Record], list[people.Track]]:
+def _find(
+    info: VideoInfo, part: Path, size: int, progress: Progress | None, remarks: Remarks
+) -> tuple[list[Record], list[people.Track]]:
     records, tracks = [], []
     with detect.Detector() as detector:
-        for index, frame in enumerate(video.frames(info.path)):
+        for index, frame in enumerate(video.frames(info.path, remarks)):
             taken: set[int] = set()
             for face in detector.detect(frame):
                 record, picture = _record(frame, index, face, len(taken), part, size)
@@ -193,10 +196,11 @@ def _show(info: VideoInfo, folder: Path, contents: Contents) -> None:
         sheets.who_is_who(folder, {i: frame for i, frame in few if i in pick}, contents.faces, contents.person)
 
 
-def _result(folder: Path, contents: Contents) -> ExtractResult:
+def _result(folder: Path, contents: Contents, remarks: Remarks) -> ExtractResult:
     mine = [r for r in contents.faces if r.person == contents.person]
     reasons = [r.left_out for r in contents.faces if r.left_out]
     kept = [r for r in mine if r.file is not None]
+    size = profiles.get(contents.made_by["profile"])
     height = round(np.median([r.box[3 - geometry.quarter_turns(r.pose[2]) % 2] for r in kept or mine]))
     return ExtractResult(
         folder,
@@ -206,7 +210,7 @@ def _result(folder: Path, contents: Contents) -> ExtractResult:
         people.count(contents.faces),
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
-        " ".join(filter(None, (people.turned(mine), _advice(height, profiles.get(contents.made_by["profile"]))))),
+        " ".join(filter(None, (people.turned(mine), _advice(height, size), str(remarks)))),
         people.told(contents.faces, contents.person, contents.source.width),
     )
 

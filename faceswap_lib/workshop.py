@@ -5,6 +5,7 @@ A run that was interrupted goes on with the lab that did not end (journal.py).
 
 import ast
 import html
+import os
 import re
 import shutil
 import time
@@ -44,6 +45,11 @@ class Workshop:
     report: dict | None = None
     seconds: float = 0.0
 
+    @property
+    def swapped(self) -> Path:
+        """Lab 5's video, the newest of the names that it may have (`video.fitting`)."""
+        return max(self.workdir.glob("swapped.m*"), key=os.path.getmtime, default=self.workdir / "swapped.mp4")
+
 
 def workshop(
     workdir: str | Path,
@@ -66,6 +72,8 @@ def workshop(
     videos = {k: str(Path(v).absolute()) if v else "" for k, v in (("video_a", video_a), ("video_b", video_b))}
     for path in filter(None, videos.values()):
         video.probe(path)
+    if video_a:  # or lab 5 would refuse its sound when the training is done
+        video.fitting(videos["video_a"], workdir / "swapped.mp4")
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
     paths = _find(Path(notebooks))
     shares = _share_out(paths, given)
@@ -118,10 +126,7 @@ def _recall(run: Workshop, journal: Journal, say: Callable[[str], None]) -> None
 
 def closing(run: Workshop) -> str:
     """What a run ends with: where the swapped video is, how good it is, where to read on."""
-    lines = [
-        f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.",
-        f"The swapped video: {run.workdir / 'swapped.mp4'}",
-    ]
+    lines = [f"{len(run.labs)} labs in {run.seconds / 60:.1f} minutes.", f"The swapped video: {run.swapped}"]
     if run.report:
         lines += [
             "How good it is:",
@@ -216,8 +221,8 @@ def _write_index(run: Workshop) -> None:
     )
     head = '<h2><a href="report.html">How good it is</a></h2>'
     figures = f"{head}<pre>{html.escape(closing(run))}</pre>" if run.report else ""
-    has_clip = run.report is not None and (run.workdir / "swapped.mp4").exists()
-    clip = '<video src="swapped.mp4#t=1.2" controls loop width="480"></video>' if has_clip else ""
+    has_clip = run.report is not None and run.swapped.exists()
+    clip = f'<video src="{run.swapped.name}#t=1.2" controls loop width="480"></video>' if has_clip else ""
     page = PAGE.format(title=TITLE, items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
     with files.whole(run.workdir / "index.html") as part:
         part.write_text(page, encoding="utf-8")

@@ -1,12 +1,15 @@
 """evaluate.py: figures of a swap against scikit-image, and on clips whose order is known."""
 
 import json
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
+from odd_clips import LEAD, WRAP, clip, join, times_of
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import SimilarityTransform
 
@@ -184,11 +187,8 @@ def test_bad_input_is_one_clear_sentence_and_leaves_nothing(clips, tmp_path) -> 
 
 
 def test_sound_and_time_stamps_are_asked_for_packet_by_packet(clips, tmp_path) -> None:
-    import av
-
-    source, whole = samples.path("person_a"), tmp_path / "whole.mp4"
-    video.rewrite(source, whole, lambda numbered: (frame for _, frame in numbered))
-    kept = evaluate._kept(source, whole)
+    source = samples.path("person_a")
+    kept = evaluate._kept(source, whole(source, tmp_path / "whole.mp4"))
     assert {name: columns["swap"].mean() for name, columns in kept.items()} == {"timing": 1, "sound": 1}
     video.write(tmp_path / "mute.mp4", video.frames(source), 25)  # its frames come at 25 a second, not at 24
     kept = evaluate._kept(source, tmp_path / "mute.mp4")
@@ -196,6 +196,71 @@ def test_sound_and_time_stamps_are_asked_for_packet_by_packet(clips, tmp_path) -
     with av.open(str(source)) as container:
         packets = sum(bool(packet.size) for packet in container.demux(audio=0))
     assert len(kept["sound"]["swap"]) == packets
+
+
+def shares(source, swap, true) -> tuple[dict[str, float], dict[str, float]]:
+    """What evaluate says of timing and sound, and what comes of the clip's true times, begun at 0, and PyAV alone."""
+    kept = {name: float(columns["swap"].mean()) for name, columns in evaluate._kept(source, swap).items()}
+    found, expected = times_of(swap), {}
+    for name, ours, theirs in (("timing", found.pictures, true.pictures), ("sound", found.sounds, true.sounds)):
+        start = min(true.pictures[0], true.sounds[0])
+        expected[name] = float(np.mean([abs(a - b + start) < 0.002 for a, b in zip(ours, theirs, strict=True)]))
+    return kept, expected
+
+
+def whole(clip, out):
+    video.rewrite(clip, out, lambda numbered: (frame for _, frame in numbered))
+    return out
+
+
+FAULTS = {
+    "ten hours late": lambda packet, kind, number: move(packet, 36000),
+    "as late as a transport stream": lambda packet, kind, number: move(packet, LEAD),
+    "sound a tenth late": lambda packet, kind, number: move(packet, Fraction(1, 10) * (kind == "audio")),
+    "the second half squeezed": lambda packet, kind, number: move(
+        packet, Fraction(-packet.dts + 90000 // 2 + number, 90000) * (kind == "video" and number > 12)
+    ),
+}
+
+
+def move(packet, seconds) -> None:
+    packet.pts, packet.dts = (round(each + 90000 * seconds) for each in (packet.pts, packet.dts))
+
+
+@pytest.mark.parametrize("late", [36000, WRAP - Fraction(1, 2), LEAD])
+def test_a_source_whose_clock_is_off_is_judged_by_what_it_should_be(tmp_path, late) -> None:
+    true, source = clip(tmp_path / "source.ts", late), tmp_path / "source.ts"
+    kept, expected = shares(source, whole(source, tmp_path / "swap.mp4"), true)
+    assert kept == expected == {"timing": 1, "sound": 1}
+    kept = evaluate._kept(source, source)
+    assert kept["timing"]["swap"].sum() == kept["sound"]["swap"].sum() == 0, "as it is it is wrong"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_in_time_are_seen(tmp_path, fault) -> None:
+    true, _ = clip(tmp_path / "source.ts", 36000), clip(tmp_path / "swap.mkv", 0, edit=FAULTS[fault])
+    kept, expected = shares(tmp_path / "source.ts", tmp_path / "swap.mkv", true)
+    assert min(expected.values()) < 0.7 and kept["timing"] == pytest.approx(expected["timing"])
+    assert fault.endswith("squeezed") or kept["sound"] == pytest.approx(expected["sound"])
+
+
+def test_joined_recordings_are_judged_by_the_time_that_they_take(tmp_path) -> None:
+    clip(tmp_path / "one.ts")
+    source = join(tmp_path / "source.ts", tmp_path / "one.ts", tmp_path / "one.ts")
+    kept = evaluate._kept(source, whole(source, tmp_path / "swap.mp4"))
+    assert kept["timing"]["swap"].mean() == kept["sound"]["swap"].mean() == 1
+    with av.open(str(tmp_path / "swap.mp4")) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    # As it was once written: from where the clock goes back on, all pictures in half a millisecond.
+    with av.open(str(tmp_path / "squeezed.mkv"), "w") as out:
+        stream = out.add_stream("libx264", 24, width=64, height=48, pix_fmt="yuv420p", time_base=Fraction(1, 90000))
+        for i, rgb in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(rgb)
+            frame.pts, frame.time_base = round(90000 * min(i, 23) / 24) + 90 * max(i - 23, 0), Fraction(1, 90000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    kept = evaluate._kept(source, tmp_path / "squeezed.mkv")
+    assert kept["timing"]["swap"].mean() <= 0.5 and kept["sound"]["swap"].sum() == 0
 
 
 def test_a_faceset_of_another_video_is_refused(short, facesets, tmp_path):

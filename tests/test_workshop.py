@@ -1,5 +1,6 @@
 """The runner, on tiny notebooks made here; the real ones run in tests/notebooks."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from odd_clips import clip
 from small_notebooks import notebook
 
 from faceswap_lib import UserError, files, journal, workshop
@@ -93,6 +95,34 @@ def test_neither_a_copy_nor_a_foreign_kernel_nor_braces_disturb_a_run(tmp_path, 
     workshop.workshop(workdir, "smoke", notebooks=tmp_path)
     assert (workdir / "order.txt").read_text() == "first:smoke:0 "
     assert (workdir / "notebooks" / "00_a.ipynb").exists()
+
+
+def test_sound_that_lab_5_could_not_write_is_refused_before_lab_0(tmp_path):
+    notebook(tmp_path / "00_a.ipynb", NOTE.format("first"))
+    clip(tmp_path / "a.wmv")
+    with pytest.raises(UserError, match=r"cannot hold the source's sound \(wmav2\); convert its sound to AAC first"):
+        workshop.workshop(tmp_path / "w", notebooks=tmp_path, video_a=tmp_path / "a.wmv")
+    assert not (tmp_path / "w").exists()
+
+
+CONVERTED = """from faceswap_lib.media import video
+swapped = video.fitting(video_a, Path(workdir, "swapped.mp4"))
+video.rewrite(video_a, swapped, lambda numbered: (frame for _, frame in numbered))
+Path(workdir, "report.json").write_text('{"figures": {}, "verdicts": [], "run": {}}')"""
+
+
+def test_the_page_shows_a_video_of_the_name_that_its_sound_needs(tmp_path, monkeypatch):
+    notebook(tmp_path / "00_a.ipynb", "from pathlib import Path", CONVERTED)
+    monkeypatch.setattr(workshop.report, "table", lambda told: "")
+    monkeypatch.setattr(workshop.report, "summarise", lambda told: "")
+    clip(tmp_path / "a.mov")  # its sound is PCM
+    work = tmp_path / "w"
+    work.mkdir()
+    (work / "swapped.mp4").write_bytes(b"of an earlier run")
+    os.utime(work / "swapped.mp4", (1, 1))
+    run = workshop.workshop(work, notebooks=tmp_path, video_a=tmp_path / "a.mov")
+    assert run.swapped == work / "swapped.mov" and str(work / "swapped.mov") in workshop.closing(run)
+    assert 'src="swapped.mov#' in (work / "index.html").read_text()
 
 
 def test_settings_are_literals_where_they_can_be():

@@ -13,6 +13,7 @@ import numpy as np
 from faceswap_lib.compose import color, outline
 from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.media import video
+from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.progress import Progress
 from faceswap_lib.trust import label
 
@@ -29,10 +30,12 @@ def render(
     keeper: Keeper | None = None,
     *,
     overwrite: bool = False,
+    remarks: Remarks | None = None,
 ) -> int:
     """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames.
 
     keeper: what tells what is in front of a face and stays there; without one the new face is drawn over it.
+    remarks: gets what is odd about the clip's frames.
     """
     info, boxes = video.probe(clip), {}
     for r in at.found.contents.faces:
@@ -45,7 +48,7 @@ def render(
             for index, frame in chunk:
                 yield stamp.stamp(index, drawn.get(index, frame))
 
-    return video.rewrite(clip, out, stream, overwrite=overwrite, progress=progress)
+    return video.rewrite(clip, out, stream, overwrite=overwrite, progress=progress, remarks=remarks)
 
 
 def faces_drawn(

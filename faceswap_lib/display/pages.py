@@ -25,7 +25,7 @@ MADE_BY = {
     "faces/a": ("faces.json", "03_extract"),
     "faces/b": ("faces.json", "03_extract"),
     "model": ("model.json", "04_train"),
-    "swapped.mp4": ("", "05_convert"),
+    "swapped": ("", "05_convert"),
 }
 CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}
 COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
@@ -62,7 +62,7 @@ def _shell() -> object | None:
 def needs(workdir: str | Path, *things: str) -> Path:
     """The workdir, once it holds these things, e.g. "model"; UserError names the lab that makes what is missing."""
     for thing in things:
-        inside, lab = MADE_BY[thing]
+        inside, lab = MADE_BY[thing.partition(".")[0]]
         if not (Path(workdir) / thing / inside).exists():
             raise UserError(f"{workdir} has no {thing} yet: run {lab}.ipynb first, with the same workdir.")
     return Path(workdir)

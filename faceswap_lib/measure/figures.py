@@ -191,7 +191,7 @@ FIGURES = {
         WHOLE,
         "higher",
         ".1%",
-        "share of the frames that are shown when the source's are",
+        "share of the frames that are shown when the source's are, its clock set right",
         good=1,
         advice="Frames come at other times than the source's: convert again with this kit.",
         marks=OWN,

@@ -16,6 +16,7 @@ from faceswap_lib.compose.scenes import Drawer, Scene
 from faceswap_lib.face import anatomy, geometry, motion
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
+from faceswap_lib.media import video
 from faceswap_lib.network import batches
 from faceswap_lib.network.batches import Side
 from faceswap_lib.progress import Progress
@@ -43,7 +44,7 @@ def make(
         (through, mean(side), color.relit),
         (through, nearest(through, side), color.relit),
     )
-    made = files(folder)
+    made = files(folder, clip)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
         each = zip(made.values(), drawers, strict=True)
@@ -53,9 +54,10 @@ def make(
     return made
 
 
-def files(folder: str | Path) -> dict[str, Path]:
-    """Label -> file of the references in a folder."""
-    return {label: Path(folder) / f"{label.replace(' ', '_').replace(chr(39), '')}.mp4" for label in LABELS}
+def files(folder: str | Path, clip: str | Path) -> dict[str, Path]:
+    """Label -> file of a clip's references in a folder."""
+    names = {label: f"{label.replace(' ', '_').replace(chr(39), '')}.mp4" for label in LABELS}
+    return {label: video.fitting(clip, Path(folder) / name) for label, name in names.items()}
 
 
 def paste(a: Faceset, b: Faceset, size: int) -> Drawer:

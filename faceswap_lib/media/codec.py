@@ -2,6 +2,7 @@
 
 import errno
 import math
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,12 +18,16 @@ from faceswap_lib.files import whole
 
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
 COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
-PCM = {"pcm_f32le", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le", "pcm_s32le", "pcm_u8"}
+PCM = {f"pcm_{form}" for form in "u8 s16be s16le s24be s24le s32be s32le f32le f64le".split()}
+OF_MOV = {"adpcm_ima_qt", "pcm_alaw", "pcm_f32be", "pcm_f64be", "pcm_mulaw", "pcm_s8"}
 FORMATS = {
     ".mp4": ("mp4", COMMON | {"flac", "opus"}),
-    ".mov": ("mov", COMMON | PCM | {"pcm_alaw", "pcm_mulaw"}),
-    ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "vorbis"}),
+    ".mov": ("mov", COMMON | PCM | OF_MOV),
+    ".mkv": ("matroska", COMMON | PCM | {"flac", "opus", "tta", "vorbis"}),
 }
+UNKNOWN = "unknown"
+TO_AAC = "convert its sound to AAC first (ffmpeg -i SOURCE -c:v libx264 -crf 16 -c:a aac NEW.mp4)"
+LONGEST_NAME = 255
 # swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
 EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
 # Colour codes of ITU-T H.273, which FFmpeg uses too.
@@ -136,7 +141,7 @@ def check_out(out: str | Path, overwrite: bool = False, source: str | Path | Non
 
     A file that is there is replaced when this kit has written it, any other only by `overwrite`, the source never.
     """
-    out = Path(out)
+    out = check_name(out)
     for wrong, why in (
         (out.suffix.lower() not in FORMATS, f"its name must end in {' or '.join(FORMATS)}"),
         (not out.parent.is_dir(), f"there is no folder '{out.parent}'; make it first"),
@@ -152,14 +157,40 @@ def check_out(out: str | Path, overwrite: bool = False, source: str | Path | Non
     return out
 
 
+def check_name(path: str | Path) -> Path:
+    """A path that can be shown and stored; UserError for one whose bytes are no UTF-8, or too many."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="replace")
+        raise UserError(f"'{shown}' is no name in UTF-8 and could be neither shown nor stored; rename it.") from None
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(path).parts):
+        raise UserError(f"'{path}' is too long for a name; choose one of at most {LONGEST_NAME} bytes.")
+    return Path(path)
+
+
+def ending(sounds: Sequence[av.AudioStream], out: Path) -> Path:
+    """`out`, or beside it the first name with a suffix whose container holds these sounds."""
+    holds = [suffix for suffix, (_, held) in FORMATS.items() if _names(sounds) <= held]
+    fits = out.suffix.lower() in holds or not holds
+    return out if fits else out.with_suffix(holds[0])
+
+
 def check_sound(out: Path, sounds: Sequence[av.AudioStream]) -> Sequence[av.AudioStream]:
     """The sound of a source, once an output can hold it; UserError names a container that can."""
-    names = {sound.codec_context.codec.canonical_name if sound.codec_context else "unknown" for sound in sounds}
+    names = _names(sounds)
+    if UNKNOWN in names:
+        raise UserError(f"How the source's sound is coded cannot be found out for '{out}'; {TO_AAC}.")
     if not names <= FORMATS[out.suffix.lower()][1]:
         others = [f"'{out.with_suffix(suffix)}'" for suffix, (_, holds) in FORMATS.items() if names <= holds]
-        remedy = f"write {' or '.join(others)} instead" if others else "convert the source's sound to AAC first"
+        remedy = f"write {' or '.join(others)} instead" if others else TO_AAC
         raise UserError(f"'{out}' cannot hold the source's sound ({', '.join(sorted(names))}); {remedy}.")
     return sounds
+
+
+def _names(sounds: Sequence[av.AudioStream]) -> set[str]:
+    contexts = [sound.codec_context for sound in sounds]
+    return {each.codec.canonical_name if each and each.sample_rate else UNKNOWN for each in contexts}
 
 
 def made_here(path: str | Path) -> bool:

@@ -52,6 +52,7 @@ def test_a_page_is_html_to_a_notebook_and_short_as_text():
         (("faces/a/faces.json",), ("faces/a", "faces/b"), "03_extract"),
         (("faces/a/faces.json", "faces/b/faces.json"), ("faces/a", "faces/b", "model"), "04_train"),
         (("model/model.json",), ("model", "swapped.mp4"), "05_convert"),
+        (("model/model.json", "swapped.mp4"), ("model", "swapped.mov"), "05_convert"),
     ],
 )
 def test_a_missing_folder_names_the_lab_that_makes_it(tmp_path, there, asked, lab):

@@ -1,6 +1,7 @@
 """video.py against raw packets, raw planes and arithmetic: sizes, time stamps, sound, colour, and what goes wrong."""
 
 import hashlib
+import shutil
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from odd_clips import clip
 
 from faceswap_lib import UserError, samples
-from faceswap_lib.media import video
+from faceswap_lib.media import source, survey, video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -200,10 +202,14 @@ def test_all_sound_is_copied_bit_for_bit(tmp_path, seconds, start):
 def test_sound_that_mp4_cannot_hold(tmp_path):
     for codec, source, works in (
         ("pcm_s16le", "in.mov", (".mov", ".mkv")),
+        ("pcm_s32be", "be.mov", (".mov", ".mkv")),
         ("vorbis", "in.mkv", (".mkv",)),
         ("libopus", "in.mkv", (".mp4", ".mkv")),
     ):
         source = make(tmp_path / source, sounds=(codec,))
+        fitting = video.fitting(source, tmp_path / "swapped.mp4")
+        assert fitting == tmp_path / f"swapped{works[0]}" and not fitting.exists()
+        assert video.fitting(source, tmp_path / f"swapped{works[-1]}") == tmp_path / f"swapped{works[-1]}"
         for suffix in (".mp4", ".mov", ".mkv"):
             out = tmp_path / f"{codec}{suffix}"
             if suffix in works:
@@ -216,6 +222,18 @@ def test_sound_that_mp4_cannot_hold(tmp_path):
                 with pytest.raises(UserError, match="cannot hold") as failure:
                     video.rewrite(source, out, same)
                 assert all(f"{codec}{other}" in str(failure.value) for other in works) and not out.exists()
+
+
+def test_sound_that_nothing_holds_is_told_with_a_way_out(tmp_path):
+    clip(tmp_path / "in.wmv")
+    for use in (
+        lambda: video.fitting(tmp_path / "in.wmv", tmp_path / "out.mp4"),
+        lambda: video.rewrite(tmp_path / "in.wmv", tmp_path / "out.mp4", same),
+    ):
+        with pytest.raises(
+            UserError, match=r"cannot hold the source's sound \(wmav2\); convert .* to AAC first.*ffmpeg"
+        ):
+            use()
 
 
 def test_silent_clip_stays_silent(tmp_path):
@@ -401,7 +419,8 @@ def test_pictures_that_lost_their_key_frame_are_not_counted(tmp_path, suffix):
         packets = sum(packet.size > 0 for packet in container.demux())
     assert video.probe(source).frames == len(stamps_of(source)) == packets - 3
     assert video.rewrite(source, tmp_path / f"out{suffix}", same) == packets - 3
-    assert stamps_of(tmp_path / f"out{suffix}") == stamps_of(source)
+    stored = stamps_of(source)
+    assert stamps_of(tmp_path / f"out{suffix}") == [stamp - stored[0] for stamp in stored]
 
 
 def test_missing_and_repeated_time_stamps(tmp_path):
@@ -410,9 +429,9 @@ def test_missing_and_repeated_time_stamps(tmp_path):
     with av.open(str(cases["in.h264"])) as container:
         assert {frame.pts for frame in container.decode(video=0)} == {None}
     assert set(stamps_of(cases["in.mkv"])) == {0}
-    for source, step in zip(cases.values(), (25, 1000), strict=True):
+    for source, step in zip(cases.values(), (Fraction(1, 25), Fraction(42, 1000)), strict=True):
         assert video.probe(source).frames == video.rewrite(source, tmp_path / "out.mp4", same) == COUNT
-        assert stamps_of(tmp_path / "out.mp4") == [Fraction(index, step) for index in range(COUNT)]
+        assert stamps_of(tmp_path / "out.mp4") == [index * step for index in range(COUNT)]
 
 
 def test_frames_reach_the_change_in_order_and_in_batches(tmp_path):
@@ -545,7 +564,7 @@ def test_bad_input_is_one_clear_sentence(tmp_path):
         "cut.avi": "cut off",
         "cut.mkv": "cut off",
         "index_lost.mp4": "end is missing",
-        "folder.mp4": "is not a file",
+        "folder.mp4": "is a folder; name one video",
         "none.mp4": "There is no file",
         "song.mp4": "no moving picture",
     }
@@ -617,6 +636,25 @@ def test_full_disk(tmp_path, suffix):
         assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", out.name]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_folder_or_source_that_vanishes_meanwhile_is_one_sentence(tmp_path, suffix):
+    source, folder = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / "folder"
+    for gone, words in ((folder, "out.* cannot be written"), (source, "There is no file '.*in.mp4'")):
+        folder.mkdir(exist_ok=True)
+
+        def vanishing(pulled, gone=gone):
+            if gone is source:
+                source.unlink()
+            for index, frame in pulled:
+                if index == 10 and gone is folder:
+                    shutil.rmtree(folder)
+                yield frame
+
+        with pytest.raises(UserError, match=words):
+            video.rewrite(source, folder / f"out{suffix}", vanishing)
+        assert not folder.exists() or not list(folder.iterdir())
+
+
 @pytest.mark.parametrize("fps", [24, 30000 / 1001, Fraction(25, 2), 59.94])
 def test_write_makes_a_steady_clip(tmp_path, fps):
     originals = [picture(index) for index in range(COUNT)]
@@ -657,9 +695,9 @@ def test_one_frame_is_the_one_of_that_number(tmp_path):
 
 def test_a_small_file_of_huge_frames_is_refused_before_one_is_decoded(tmp_path, monkeypatch):
     video.write(tmp_path / "a.mp4", [np.zeros((64, 96, 3), "u1")] * 3, 24)
-    monkeypatch.setattr(video, "PIXELS", 64 * 96 - 1)
+    monkeypatch.setattr(source, "PIXELS", 64 * 96 - 1)
     decoded = []
-    monkeypatch.setattr(video, "_decode", lambda *_: decoded.append(1))
+    monkeypatch.setattr(survey, "decode", lambda *_: decoded.append(1))
     with pytest.raises(UserError, match="a.mp4' has 96 × 64 pixels, too many to swap; export it smaller"):
         video.probe(tmp_path / "a.mp4")
     assert not decoded
