@@ -12,7 +12,8 @@ import pytest
 from odd_clips import clip
 
 from faceswap_lib import UserError, samples
-from faceswap_lib.media import source, survey, video
+from faceswap_lib.media import source as sources
+from faceswap_lib.media import survey, video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -695,7 +696,7 @@ def test_one_frame_is_the_one_of_that_number(tmp_path):
 
 def test_a_small_file_of_huge_frames_is_refused_before_one_is_decoded(tmp_path, monkeypatch):
     video.write(tmp_path / "a.mp4", [np.zeros((64, 96, 3), "u1")] * 3, 24)
-    monkeypatch.setattr(source, "PIXELS", 64 * 96 - 1)
+    monkeypatch.setattr(sources, "PIXELS", 64 * 96 - 1)
     decoded = []
     monkeypatch.setattr(survey, "decode", lambda *_: decoded.append(1))
     with pytest.raises(UserError, match="a.mp4' has 96 × 64 pixels, too many to swap; export it smaller"):

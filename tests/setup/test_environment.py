@@ -224,7 +224,12 @@ def test_everything_imported_is_a_direct_dependency(folder, allowed):
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
-    own = {"faceswap_lib", "tomllib", *(path.stem for path in [*files, *(ROOT / "setup").rglob("*")])}
+    own = {
+        "faceswap_lib",
+        "tests",
+        "tomllib",
+        *(path.stem for path in [*files, *(ROOT / "tests").iterdir(), *(ROOT / "setup").rglob("*")]),
+    }
     foreign = {name.split(".")[0] for name in names} - own - sys.stdlib_module_names
     known = {canonicalize_name(requirement.name) for requirement in allowed}
     # tomli is installed on Python 3.10 alone.
