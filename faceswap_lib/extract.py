@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib import UserError, __version__, files, profiles
 from faceswap_lib.face import detect, faceset, geometry, identity, people, sheets
 from faceswap_lib.face.faceset import Contents, Record, Source
 from faceswap_lib.face.mesh import MARGIN
@@ -21,6 +21,8 @@ from faceswap_lib.media.video import VideoInfo
 from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import Progress
 
+LOOK = 50  # frames between looks at the room on the disk
+PIXEL, POINTS = 1.6, 12_000  # bytes of a face's picture for each pixel, and of its points, about
 SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
 
 
@@ -69,6 +71,7 @@ def extract(
         if progress:
             progress(info.frames, info.frames, "is there already")
         return _result(folder, contents, remarks)
+    files.room(folder, info.frames * (PIXEL * size**2 + POINTS), "this extraction")
     with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress, remarks)
         seen = people.appearances(tracks, records)
@@ -120,6 +123,8 @@ def _find(
                 if len(track.records) % 24 == 1:
                     track.likeness.append(identity.embed(frame, face.landmarks))
                 records.append(record)
+            if index % LOOK == 0:
+                files.room(part, files.RESERVE, "the rest of this extraction")
             if progress:
                 progress(index + 1, info.frames, f"{len(records)} faces")
     return records, tracks

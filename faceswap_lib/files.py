@@ -13,6 +13,7 @@ from faceswap_lib import UserError
 
 LOCK = ".lock"
 LONGEST = 255  # bytes of a file's name, on nearly every system
+RESERVE = 20e6  # bytes that a long piece of work leaves free: it stops before the disk is full
 SEAL = "checksum"  # the key in a JSON file of ours that tells whether the rest is as it was written
 
 

@@ -18,6 +18,7 @@ from faceswap_lib.journal import NAME, Journal, kit
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
+from faceswap_lib.network import schedule
 
 NOTEBOOKS = headless.ROOT / "notebooks"
 TITLE = "<title>Face-swap workshop</title>"
@@ -69,9 +70,12 @@ def workshop(
     """
     start, workdir = time.monotonic(), Path(workdir).absolute()
     profiles.get(profile)
+    schedule.check(*(parameters.get(name) for name in ("minutes", "iterations", "plateau")), seed)
     videos = {k: str(Path(v).absolute()) if v else "" for k, v in (("video_a", video_a), ("video_b", video_b))}
     for path in filter(None, videos.values()):
         video.probe(path)
+    if video_a and video_b and video.sha256(video_a) == video.sha256(video_b) and not _two_of_it(parameters):
+        raise UserError(f"{video_a} and {video_b} are the same video; give two, or --set person_a=0 --set person_b=1.")
     if video_a:  # or lab 5 would refuse its sound when the training is done
         video.fitting(videos["video_a"], workdir / "swapped.mp4")
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
@@ -91,6 +95,11 @@ def workshop(
             run.seconds = time.monotonic() - start + before
             _write_index(run)
     return run
+
+
+def _two_of_it(parameters: dict[str, object]) -> bool:
+    """Whether two different people of one video are asked for."""
+    return (parameters.get("person_a") or 0) != (parameters.get("person_b") or 0)
 
 
 def _run_labs(

@@ -286,7 +286,7 @@ def test_a_decoder_can_start_from_its_persons_mean_colour_alone(facesets, tmp_pa
     [
         ("ba", {}, "the other way round"),
         ("ab", {"seed": 5}, "seed 0, not 5"),
-        ("aa", {}, "B's faces from b.mp4, not a.mp4"),
+        ("aa", {}, "hold the same faces of a.mp4"),
     ],
 )
 def test_what_is_resumed_otherwise_is_refused_and_the_model_stays(trained, facesets, tmp_path, people, change, said):

@@ -4,6 +4,8 @@ Deleting a picture leaves that face out of training; its landmarks stay in `face
 """
 
 import hashlib
+import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from faceswap_lib import UserError, files, strangers
 
-SCHEMA = 1
+SCHEMA = 2  # with a checksum over all of it, which 1 had not
 MOST = 1 << 31  # bytes of faces.json: 150 000 faces
 EYES = (33, 263)  # the outer corners, which nobody has in one place
 OWN = re.compile(r"faces\.json|contact_sheet\.jpg|people\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
@@ -149,7 +151,7 @@ def renewed(folder: Path) -> Iterator[Path]:
     _check_replaceable(folder)
     with files.alone(folder, "extraction"):
         place = folder.resolve()  # of a link, what it leads to
-        part, old = (place.with_name(f".{word}.{place.name}") for word in ("part", "old"))
+        part, old = (files.aside(place, word) for word in ("part", "old"))
         shutil.rmtree(part, ignore_errors=True)  # a killed extraction has left it, and perhaps
         if old.exists() and not place.exists():  # was killed while the two changed places
             old.rename(place)
@@ -160,6 +162,7 @@ def renewed(folder: Path) -> Iterator[Path]:
             except OSError as error:
                 raise UserError(f"{folder} cannot be replaced ({error.strerror}); give another folder.") from error
             yield part
+            os.sync()  # all of it is on the disk before anything of the old one goes
             if place.exists():
                 place.rename(old)
             part.rename(place)
@@ -193,10 +196,11 @@ def load(folder: str | Path) -> Faceset:
         raise UserError(f"{folder} is not a faceset, it has no faces.json; make one: `extract VIDEO --faces {folder}`.")
     try:
         raw = strangers.parsed(path, MOST)
-        if isinstance(raw, dict) and raw.get("schema_version") != SCHEMA:
+        if isinstance(raw, dict) and raw.get("schema_version") not in (1, SCHEMA):
             version = strangers.printable(str(raw.get("schema_version"))[:20])
-            raise UserError(f"{path} has version {version}, this kit reads {SCHEMA}; extract again.")
-        contents = Contents.model_validate(raw)
+            raise UserError(f"{path} has version {version}, this kit reads 1 and {SCHEMA}; extract again.")
+        old = isinstance(raw, dict) and raw["schema_version"] == 1
+        contents = Contents.model_validate(raw if old else files.unsealed(raw))
         chosen = sorted((r for r in contents.faces if r.person == contents.person), key=lambda r: r.frame)
         _check(chosen, contents.source.frames)
     except ValueError as error:  # pydantic's errors are such
@@ -221,7 +225,7 @@ def save(folder: str | Path, contents: Contents) -> Path:
     """Write faces.json, complete or not at all."""
     path = Path(folder) / "faces.json"
     with files.whole(path) as part:
-        part.write_text(contents.model_dump_json(), encoding="utf-8")
+        part.write_text(json.dumps(files.sealed(contents.model_dump())), encoding="utf-8")
     return path
 
 

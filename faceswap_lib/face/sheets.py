@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib.face.faceset import Record, evenly, read_image
+from faceswap_lib.face.faceset import Record, evenly, read_image, save_image
 
 COLUMNS, TILE = 12, 96  # of the contact sheet
 WIDE = 640  # pixels: a frame of the picture of who is who
@@ -19,7 +19,7 @@ def contact_sheet(folder: Path, records: list[Record]) -> None:
     tiles += [np.full((TILE, TILE, 3), 255, "u1")] * (-len(tiles) % COLUMNS)
     if tiles:
         rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
-        _write(folder / "contact_sheet.jpg", np.vstack(rows))
+        save_image(folder / "contact_sheet.jpg", np.vstack(rows))
 
 
 def moments(records: list[Record], numbers: list[int]) -> list[int]:
@@ -51,8 +51,4 @@ def who_is_who(folder: Path, frames: dict[int, np.ndarray], records: list[Record
             for ink, thick in (((0, 0, 0), 6), (colour, 2)):
                 cv2.putText(picture, str(r.person), (x + 4, max(24, y - 6)), cv2.FONT_HERSHEY_SIMPLEX, 1, ink, thick)
         pictures.append(picture)
-    _write(folder / "people.jpg", np.vstack(pictures))
-
-
-def _write(path: Path, picture: np.ndarray) -> None:
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    save_image(folder / "people.jpg", np.vstack(pictures))

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from faceswap_lib import UserError, strangers
 from faceswap_lib.face.faceset import Number, Words
-from faceswap_lib.files import whole
+from faceswap_lib.files import SEAL, sealed, unsealed, whole
 from faceswap_lib.measure.figures import FIGURES
 
 MOST = 1 << 28  # bytes of report.json: every frame of two hours
+KEYS = {"figures", "run", "verdicts", "frames"}
 MARKS = {"report.json": '"figures"', "report.html": "<title>How good is the swap?</title>"}  # what ours hold
 
 
@@ -68,7 +69,9 @@ def reserve(folder: str | Path) -> None:
 
 def save(folder: str | Path, report: dict, page: str) -> dict:
     """Write report.json and report.html; returns the report. Values by frame stand on a line for each row."""
-    head = json.dumps({k: v for k, v in report.items() if k != "frames"}, indent=1, ensure_ascii=False, allow_nan=False)
+    head = json.dumps(
+        {k: v for k, v in sealed(report).items() if k != "frames"}, indent=1, ensure_ascii=False, allow_nan=False
+    )
     rows = [f"  {json.dumps(label)}: {json.dumps(row, allow_nan=False)}" for label, row in report["frames"].items()]
     text = head[:-2] + ',\n "frames": {\n' + ",\n".join(rows) + "\n }\n}\n"
     for name, content in (("report.html", page), ("report.json", text)):
@@ -95,6 +98,8 @@ def read(path: str | Path) -> dict:
     try:
         report = strangers.parsed(path, MOST)
         Report.model_validate(report)
+        if SEAL in report or not report.keys() <= KEYS:  # those of earlier versions had none
+            report = unsealed(report)
     except (OSError, ValueError) as error:
         why = strangers.why(error)
         raise UserError(f"{path} is damaged or no report of this kit ({why}); evaluate again.") from error

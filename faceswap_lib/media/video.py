@@ -11,11 +11,14 @@ from pathlib import Path
 import av
 import numpy as np
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, files
 from faceswap_lib.media.codec import Picture, blame, check_out, check_sound, ending, writing
 from faceswap_lib.media.remarks import Remarks, whole
 from faceswap_lib.media.source import check_file, opened
 from faceswap_lib.media.survey import BROKEN, Survey, VideoInfo, decode, promised, survey
+
+LOOK = 50  # frames between looks at the room on the disk
+BYTES = 0.05  # of an output for each pixel, about
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -25,11 +28,8 @@ def probe(path: str | Path) -> VideoInfo:
 
 def sha256(path: str | Path) -> str:
     """The SHA-256 of a file in hexadecimal; UserError when it cannot be read."""
-    digest = hashlib.sha256()
-    with blame(path, BROKEN), open(check_file(path), "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    with blame(path, BROKEN):
+        return files.sha256(check_file(path))
 
 
 def timeline(path: str | Path, stored: bool = False) -> tuple[list[float], list[tuple[float, str]]]:
@@ -109,6 +109,8 @@ def rewrite(
             lengths.append(length)
             yield index, pixels
 
+    pixels = seen.info.width * seen.info.height * seen.info.frames
+    files.room(out.parent, max(Path(source).stat().st_size, BYTES * pixels), "this video")
     with opened(source) as video:
         sounds = [sound for sound in video.container.streams.audio if seen.clock.counts[sound.index]]
         check_sound(out, sounds)
@@ -120,6 +122,8 @@ def rewrite(
                     raise ValueError(f"stream gave frame {done} before it took it")
                 writer.frame(pixels, int(seen.times[done]), lengths.popleft())
                 done += 1
+                if done % LOOK == 0:
+                    files.room(out.parent, files.RESERVE, "the rest of this video")
                 if progress:
                     progress(done, seen.info.frames, "frames written")
             # Sound that outlasts the picture comes by here.
