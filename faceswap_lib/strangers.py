@@ -75,9 +75,17 @@ def other_kind(value: object, usual: str) -> str:
     return "" if fits else needed if usual == "None" else f"{needed}, as {usual}"
 
 
+def _chunks_fit(data: bytes) -> bool:
+    """Whether a PNG has all the bytes that its chunks say they have: OpenCV takes memory for them beforehand."""
+    at = 8
+    while at + 12 <= len(data) and data[at + 4 : at + 8] != b"IEND":
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return at + 12 <= len(data)
+
+
 def _size(data: bytes) -> tuple[int, int]:
     """Width and height as a PNG's or JPEG's head says them; 0, 0 for anything else."""
-    if data[:16] == b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" and len(data) > 24:
+    if data[:16] == b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" and _chunks_fit(data):
         return struct.unpack(">II", data[16:24])
     at = 2 if data[:2] == b"\xff\xd8" else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:

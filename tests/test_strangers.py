@@ -71,6 +71,15 @@ def test_a_small_file_of_a_huge_picture_is_not_decoded(tmp_path, size):
         strangers.picture(tmp_path / "a.png")
 
 
+def test_a_chunk_that_says_it_is_huge_takes_no_memory(tmp_path):
+    data = bomb(8, 8)
+    at = data.index(b"IDAT") - 4
+    for wrong in (data[:at] + b"\x7f\xff\xff\xff" + data[at + 4 :], data[:-12], data[:40]):
+        (tmp_path / "a.png").write_bytes(wrong)
+        with pytest.raises(ValueError, match="no PNG"):
+            strangers.picture(tmp_path / "a.png")
+
+
 def test_a_huge_jpeg_is_not_decoded(tmp_path):
     io.imsave(tmp_path / "a.jpg", np.zeros((48, 32, 3), "u1"), check_contrast=False)
     data = (tmp_path / "a.jpg").read_bytes()
