@@ -11,6 +11,7 @@ from faceswap_lib import UserError, convert, evaluate, extract, profiles, sample
 from faceswap_lib.face import faceset
 from faceswap_lib.measure import medians
 from faceswap_lib.media import video
+from faceswap_lib.network import schedule
 from faceswap_lib.network.run import Run
 from faceswap_lib.progress import Progress
 
@@ -72,7 +73,7 @@ def bench(
     half of its 95 % interval at the end, median}, "against": {moment: {other row: {figure: [difference, low, high] of
     its 95 % interval, frame by frame, medians}}}, "about": {…, "work": [what the steps of each seed cost]}}.
     """
-    if not seconds or min(seconds) < 0 or max(seconds) == 0:
+    if not seconds or not all(0 <= s < float("inf") for s in seconds) or max(seconds) == 0:
         raise UserError("Give moments in seconds, not below 0, and one of them above 0.")
     at, reports, work = _Bench(Path(workdir), pair, every, say, progress), [], []
     for seed in seeds:
@@ -109,6 +110,7 @@ def ablate(
 
     The first variant is compared with the others, and the noise is its own.
     """
+    schedule.check(minutes, None, None, 0)
     at, reports = _Bench(Path(workdir), pair, every, say, progress), []
     for seed in seeds:
         folder = prepare(workdir, pair) / f"ablation{seed}"

@@ -20,7 +20,7 @@ from faceswap_lib.measure import bootstrap, metrics, references, report, verdict
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.frame_scores import Watched, likenesses, watch
 from faceswap_lib.media import video
-from faceswap_lib.network import batches, record
+from faceswap_lib.network import batches, record, schedule
 from faceswap_lib.progress import Progress
 
 PACKAGES = ("av", "dlib-bin", "mediapipe", "numpy", "opencv-python-headless", "scikit-image")
@@ -52,6 +52,7 @@ def evaluate(
     kept from its training are drawn and judged. rows: label -> video of further references. every: score each n-th
     frame in full, n ≥ 1. Raises UserError: sizes or lengths differ, no face, another video's faceset, no place.
     """
+    schedule.check(None, None, None, seed)
     clips = {**(rows or {}), "swap": swapped, "source": source} | ({"ideal": truth} if truth else {})
     masks = {"mask": truth_mask} if truth and truth_mask else {}
     total, b, a = _check(clips | masks), _load(faces_b), faces_a and _own(faces_a, source)

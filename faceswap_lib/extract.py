@@ -65,6 +65,7 @@ def extract(
     these settings. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
     info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
+    _check(min_sharpness, min_size, max_yaw)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
     if keep and (contents := _there(info, folder, made_by)):
@@ -84,6 +85,13 @@ def extract(
         faceset.save(part, contents)
         _show(info, part, contents)
     return _result(folder, contents, remarks)
+
+
+def _check(min_sharpness: float, min_size: float, max_yaw: float) -> None:
+    limits = {"min_sharpness": (min_sharpness, 1), "min_size": (min_size, 1e6), "max_yaw": (max_yaw, 180)}
+    for word, (value, most) in limits.items():
+        if not 0 <= value <= most:
+            raise UserError(f"{word} is {value}; give a number from 0 to {most:g}.")
 
 
 def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:

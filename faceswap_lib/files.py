@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def room(folder: str | Path, need: float, work: str) -> None:
     free = shutil.disk_usage(place).free
     if free < need:
         raise UserError(
-            f"{folder} has {free / 1e6:.0f} MB free, and {work} needs about {need / 1e6:.0f} MB; "
+            f"{folder} has {int(free / 1e6)} MB free, and {work} needs about {math.ceil(need / 1e6)} MB; "
             "free some space or choose another folder."
         )
 

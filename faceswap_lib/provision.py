@@ -16,6 +16,7 @@ from faceswap_lib.cloud.oracle import Fault, Places
 SSH_KEY = "~/.ssh/id_ed25519.pub"
 STACK = "setup/oci"
 MOST = 50  # learners; setup/oci makes no more
+YEAR = 8760  # hours
 ADDRESS = "Look it up, for example with `curl https://ifconfig.me`, and put it into ssh_from with /32 behind it."
 
 
@@ -91,8 +92,8 @@ def _check(shape: str, learners: int, hours: float) -> None:
     bill.get(shape)
     if not (isinstance(learners, int) and 1 <= learners <= MOST):
         raise UserError(f"learners is a whole number from 1 to {MOST}, not {learners}.")
-    if not (isinstance(hours, (int, float)) and hours > 0):
-        raise UserError(f"hours is a number above 0, not {hours}.")
+    if not (isinstance(hours, (int, float)) and 0 < hours <= YEAR):
+        raise UserError(f"hours is a number above 0, at most {YEAR} (a year), not {hours}.")
 
 
 def commands(plan: Plan) -> list[str]:

@@ -4,13 +4,14 @@ import hashlib
 import shutil
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from faceswap_lib import UserError, extract, samples
+from faceswap_lib import UserError, extract, files, samples
 from faceswap_lib.face import faceset, geometry, identity
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
@@ -400,3 +401,14 @@ def test_what_another_extraction_would_give_is_not_kept(short, facesets, tmp_pat
         extract.extract(
             clip_a, folder, **{"profile": "smoke", "keep": True} | (change if isinstance(change, dict) else {})
         )
+
+
+def test_a_disk_too_small_is_said_before_the_work_and_one_that_fills_up_ends_it(short, tmp_path, monkeypatch):
+    free = iter([9e6, 50e6, 50e6])  # then before the work, and at the first frame
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, 5e6)))
+    with pytest.raises(UserError, match="has 9 MB free, and this extraction needs about 13 MB; free some space"):
+        extract.extract(short["a"], tmp_path / "f", profile="gpu")
+    monkeypatch.setattr(extract, "LOOK", 10)
+    with pytest.raises(UserError, match="has 5 MB free, and the rest of this extraction needs about 20 MB"):
+        extract.extract(short["a"], tmp_path / "f", profile="smoke")
+    assert list(tmp_path.iterdir()) == []

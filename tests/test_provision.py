@@ -296,6 +296,8 @@ def test_the_ssh_key_is_looked_at(key, content, mode, verdict, says):
         ({"learners": 51}, "1 to 50"),
         ({"learners": 1.5}, "1 to 50"),
         ({"hours": 0}, "above 0"),
+        ({"hours": float("inf")}, "above 0, at most 8760"),
+        ({"hours": float("nan")}, "above 0"),
         ({"hours": "long"}, "above 0"),
     ],
 )

@@ -370,6 +370,6 @@ def test_numbers_that_break_down_end_a_training_and_the_last_good_model_stays(fa
 
 def test_a_disk_too_small_is_said_before_the_training(facesets, tmp_path, monkeypatch):
     monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=20e6))
-    with pytest.raises(UserError, match="has 20 MB free, and this training needs about 33 MB"):
+    with pytest.raises(UserError, match="has 20 MB free, and this training needs about 34 MB"):
         train.train(*facesets.values(), tmp_path / "m", profile="smoke", iterations=1)
     assert list(tmp_path.iterdir()) == []

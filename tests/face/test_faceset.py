@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -350,3 +351,26 @@ def test_a_picture_is_not_written_through_a_link(folder):
     (folder / "mean_a.png").symlink_to(mine)
     faceset.save_image(folder / "mean_a.png", picture(0))
     assert mine.read_text() == "mine" and (faceset.read_image(folder / "mean_a.png") == picture(0)).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_flipped_bit_in_a_faceset_never_goes_unnoticed(facesets, tmp_path, seed):
+    folder, chance = shutil.copytree(facesets["a"], tmp_path / "a"), np.random.default_rng(seed)
+    for path in (folder / "faces.json", sorted(folder.glob("*_0.png"))[seed]):
+        data = bytearray(path.read_bytes())
+        whole = bytes(data)
+        data[chance.integers(len(data))] ^= 1 << chance.integers(8)
+        path.write_bytes(data)
+        with pytest.raises(UserError, match="damaged|cannot be read|version"):
+            found = faceset.load(folder)
+            list(found.images(found.usable))
+        path.write_bytes(whole)
+    assert len(list(faceset.load(folder).images(np.arange(30)))) == 30
+
+
+def test_facesets_of_before_there_were_checksums_are_read(facesets, tmp_path):
+    folder = shutil.copytree(facesets["a"], tmp_path / "a")
+    old = json.loads((folder / "faces.json").read_text()) | {"schema_version": 1}
+    del old["checksum"]
+    (folder / "faces.json").write_text(json.dumps(old))
+    assert len(faceset.load(folder).records) == 30

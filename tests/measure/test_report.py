@@ -55,6 +55,24 @@ def test_a_report_is_read_back_and_a_damaged_one_refused(report, tmp_path) -> No
             report_file.read(tmp_path)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_one_flipped_bit_in_a_report_never_goes_unnoticed(report, tmp_path, seed) -> None:
+    data, chance = bytearray((report[1] / "report.json").read_bytes()), np.random.default_rng(seed)
+    data[chance.integers(len(data))] ^= 1 << chance.integers(8)
+    (tmp_path / "report.json").write_bytes(data)
+    if data.split() == (report[1] / "report.json").read_bytes().split():
+        return  # a blank between two words has become another one
+    with pytest.raises(UserError, match="is damaged"):
+        report_file.read(tmp_path)
+
+
+def test_reports_of_before_there_were_checksums_are_read(report, tmp_path) -> None:
+    old = json.loads((report[1] / "report.json").read_text())
+    del old["checksum"]
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    assert report_file.read(tmp_path) == report[0]
+
+
 def small(**values: float) -> dict:
     """A report of some figures, each 0.1 wide to either side."""
     figures = {

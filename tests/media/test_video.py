@@ -5,13 +5,14 @@ import shutil
 import struct
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
 from odd_clips import clip
 
-from faceswap_lib import UserError, samples
+from faceswap_lib import UserError, files, samples
 from faceswap_lib.media import source as sources
 from faceswap_lib.media import survey, video
 
@@ -702,3 +703,14 @@ def test_a_small_file_of_huge_frames_is_refused_before_one_is_decoded(tmp_path, 
     with pytest.raises(UserError, match="a.mp4' has 96 × 64 pixels, too many to swap; export it smaller"):
         video.probe(tmp_path / "a.mp4")
     assert not decoded
+
+
+def test_a_disk_too_small_is_said_before_the_work_and_one_that_fills_up_ends_it(tmp_path, monkeypatch):
+    video.write(tmp_path / "a.mp4", [np.zeros((64, 64, 3), "u1")] * 60, 24)
+    size = (tmp_path / "a.mp4").stat().st_size
+    free = iter([size - 1, 50e6])
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, 5e6)))
+    for told in ("and this video needs about 1 MB", "has 5 MB free, and the rest of this video needs about 20 MB"):
+        with pytest.raises(UserError, match=told):
+            video.rewrite(tmp_path / "a.mp4", tmp_path / "out.mp4", lambda pulled: (frame for _, frame in pulled))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
