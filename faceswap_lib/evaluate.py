@@ -52,10 +52,9 @@ def evaluate(
     kept from its training are drawn and judged. rows: label -> video of further references. every: score each n-th
     frame in full, n ≥ 1. Raises UserError: sizes or lengths differ, no face, another video's faceset, no place.
     """
-    schedule.check(None, None, None, seed)
     clips = {**(rows or {}), "swap": swapped, "source": source} | ({"ideal": truth} if truth else {})
     masks = {"mask": truth_mask} if truth and truth_mask else {}
-    total, b, a = _check(clips | masks), _load(faces_b), faces_a and _own(faces_a, source)
+    total, b, a = _check(clips | masks, seed), _load(faces_b), faces_a and _own(faces_a, source)
     about = record.read_about(model) if model else None
     report.reserve(folder)
     if a:
@@ -77,7 +76,8 @@ def evaluate(
     return report.save(folder, made, report_page.page(made, values, clips, watched["source"].solid))
 
 
-def _check(clips: dict[str, str | Path]) -> int:
+def _check(clips: dict[str, str | Path], seed: int) -> int:
+    schedule.check(None, None, None, seed)
     infos = [video.probe(path) for path in clips.values()]
     sizes = [f"{info.frames} frames of {info.width} × {info.height}" for info in infos]
     for info, size in zip(infos, sizes, strict=True):

@@ -12,8 +12,8 @@ import numpy as np
 
 from faceswap_lib import UserError, __version__, files, profiles
 from faceswap_lib.face import detect, faceset, geometry, identity, people, sheets
-from faceswap_lib.face.faceset import Contents, Record, Source
 from faceswap_lib.face.mesh import MARGIN
+from faceswap_lib.face.records import SCHEMA, Contents, Record, Source
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
@@ -173,7 +173,7 @@ def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) 
 def _contents(info: VideoInfo, records: list[Record], chosen: int, made_by: dict) -> Contents:
     size = {"width": info.width, "height": info.height, "fps": info.fps, "frames": info.frames}
     return Contents(
-        schema_version=faceset.SCHEMA,
+        schema_version=SCHEMA,
         source=Source(name=info.path.name, sha256=video.sha256(info.path), **size),
         person=chosen,
         crop=profiles.get(made_by["profile"]).crop,

@@ -13,6 +13,7 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from faceswap_lib import UserError, extract, files, samples
 from faceswap_lib.face import faceset, geometry, identity
+from faceswap_lib.face.records import Record
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
 
@@ -35,7 +36,7 @@ def clip(path: Path, frames: list[np.ndarray]) -> Path:
     return path
 
 
-def middle(record: faceset.Record) -> float:
+def middle(record: Record) -> float:
     return record.box[0] + record.box[2] / 2
 
 

@@ -4,7 +4,6 @@ Deleting a picture leaves that face out of training; its landmarks stay in `face
 """
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -12,70 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from faceswap_lib import UserError, files, strangers
+from faceswap_lib.face import records
+from faceswap_lib.face.records import EYES, Contents, Record, Source, lines
 
-SCHEMA = 2  # with a checksum over all of it, which 1 had not
-MOST = 1 << 31  # bytes of faces.json: 150 000 faces
-EYES = (33, 263)  # the outer corners, which nobody has in one place
 OWN = re.compile(r"faces\.json|contact_sheet\.jpg|people\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
 NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", files.LOCK}  # desktops leave these
-
-T = TypeVar("T")
-Number = Annotated[float, Field(ge=-1e9, le=1e9)]  # far beyond any pixel; their squares are numbers still
-Side = Annotated[int, Field(ge=1, le=1 << 16)]
-Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-Words = Annotated[str, StringConstraints(max_length=1000)]
-Picture = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^/\\.\x00-\x1f][^/\\\x00-\x1f]*$")]  # no path
-Many = Annotated[list[T], FailFast()]  # a million errors would take more memory than a million faces
-Four, Three = (Annotated[Many[Number], Field(min_length=n, max_length=n)] for n in (4, 3))
-Two, All = (Annotated[Many[Number], Field(min_length=n, max_length=n)] for n in (2, 478))
-
-
-class Source(BaseModel):
-    """The video a faceset was taken from."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    name: Words
-    sha256: Hash
-    width: Side
-    height: Side
-    fps: Annotated[float, Field(gt=0, le=1e6)]
-    frames: Annotated[int, Field(ge=1, le=10**8)]
-
-
-class Record(BaseModel):
-    """One face: where it was, how it lies, how good it is. Points are pixels of the source frame."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    frame: Annotated[int, Field(ge=0)]
-    box: Four
-    landmarks: Annotated[Many[Two], Field(min_length=478, max_length=478)]
-    depth: All
-    transform: Annotated[Many[Three], Field(min_length=2, max_length=2)]
-    blur: Number
-    pose: Three
-    score: Number
-    person: Annotated[int, Field(ge=-1, le=10**6)]
-    file: Picture | None
-    left_out: Words | None = None
-
-
-class Contents(BaseModel):
-    """All of `faces.json`."""
-
-    model_config = ConfigDict(extra="forbid")
-    schema_version: int
-    source: Source
-    person: int
-    crop: Annotated[int, Field(ge=16, le=2048)]
-    made_by: dict
-    faces: Many[Record]
 
 
 @dataclass
@@ -195,14 +140,11 @@ def load(folder: str | Path) -> Faceset:
     if not path.is_file():
         raise UserError(f"{folder} is not a faceset, it has no faces.json; make one: `extract VIDEO --faces {folder}`.")
     try:
-        raw = strangers.parsed(path, MOST)
-        if isinstance(raw, dict) and raw.get("schema_version") not in (1, SCHEMA):
-            version = strangers.printable(str(raw.get("schema_version"))[:20])
-            raise UserError(f"{path} has version {version}, this kit reads 1 and {SCHEMA}; extract again.")
-        old = isinstance(raw, dict) and raw["schema_version"] == 1
-        contents = Contents.model_validate(raw if old else files.unsealed(raw))
+        contents = records.read(path)
         chosen = sorted((r for r in contents.faces if r.person == contents.person), key=lambda r: r.frame)
         _check(chosen, contents.source.frames)
+    except records.OtherVersion as error:
+        raise UserError(f"{path} has {error}; extract the faces again.") from error
     except ValueError as error:  # pydantic's errors are such
         raise UserError(f"{path} is damaged ({strangers.why(error)}); extract the faces again.") from error
     if not chosen:
@@ -217,7 +159,7 @@ def _check(chosen: list[Record], frames: int) -> None:
         raise ValueError(f"a face in frame {at[-1]} of {frames}")
     if len(set(at)) < len(at) or len(set(names)) < len(names):
         raise ValueError("two faces of the person in one frame or one picture")
-    if flat := [r.frame for r in chosen if r.landmarks[EYES[0]] == r.landmarks[EYES[1]]]:
+    if flat := [r.frame for r in chosen if (r.landmarks[EYES[0]] == r.landmarks[EYES[1]]).all()]:
         raise ValueError(f"a face without size in frame {flat[0]}")
 
 
@@ -225,7 +167,8 @@ def save(folder: str | Path, contents: Contents) -> Path:
     """Write faces.json, complete or not at all."""
     path = Path(folder) / "faces.json"
     with files.whole(path) as part:
-        part.write_text(json.dumps(files.sealed(contents.model_dump())), encoding="utf-8")
+        with part.open("wb") as file:
+            file.writelines(lines(contents.model_dump(exclude={"faces"}), (r.model_dump() for r in contents.faces)))
     return path
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from faceswap_lib.face.anatomy import LID_PAIRS, LIP_PAIRS
-from faceswap_lib.face.faceset import Record
 from faceswap_lib.face.geometry import overlap, quarter_turns
 from faceswap_lib.face.identity import SAME_PERSON
+from faceswap_lib.face.records import Record
 
 SAME_SHOT = 0.8  # correlation of a face with itself a frame ago, over 0.9 in the built-in clips and 0.4 across a cut
 SAME_PLACE = 0.3  # overlap of a face's box with the one before

@@ -5,7 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib.face.faceset import Record, evenly, read_image, save_image
+from faceswap_lib.face.faceset import evenly, read_image, save_image
+from faceswap_lib.face.records import Record
 
 COLUMNS, TILE = 12, 96  # of the contact sheet
 WIDE = 640  # pixels: a frame of the picture of who is who

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from faceswap_lib import UserError, strangers
-from faceswap_lib.face.faceset import Number, Words
+from faceswap_lib.face.records import Number, Words
 from faceswap_lib.files import SEAL, sealed, unsealed, whole
 from faceswap_lib.measure.figures import FIGURES
 

@@ -109,8 +109,7 @@ def rewrite(
             lengths.append(length)
             yield index, pixels
 
-    pixels = seen.info.width * seen.info.height * seen.info.frames
-    files.room(out.parent, max(Path(source).stat().st_size, BYTES * pixels), "this video")
+    _ask_for_room(out, seen.info)
     with opened(source) as video:
         sounds = [sound for sound in video.container.streams.audio if seen.clock.counts[sound.index]]
         check_sound(out, sounds)
@@ -130,6 +129,11 @@ def rewrite(
             if next(pulled, None) or lengths:
                 raise ValueError(f"stream gave {done} frames for the {seen.info.frames} of '{source}'")
     return done
+
+
+def _ask_for_room(out: Path, info: VideoInfo) -> None:
+    pixels = info.width * info.height * info.frames
+    files.room(out.parent, max(info.path.stat().st_size, BYTES * pixels), "this video")
 
 
 def write(

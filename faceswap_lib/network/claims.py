@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from faceswap_lib import profiles, strangers
-from faceswap_lib.face.faceset import EYES, Hash, Many, Number, Three, Words
+from faceswap_lib.face.records import EYES, Hash, Many, Number, Three, Words
 
 MOST = 1 << 26  # bytes of model.json: a quarter of a million checks on held-out faces
 Side = Literal["a", "b"]

@@ -1,10 +1,10 @@
 """scenes.py: the new face has its own shape, moves as the old one does, and goes where that one was."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
+import rewritten
 
 from faceswap_lib.compose import model_swap, scenes
 from faceswap_lib.face import faceset, geometry, motion
@@ -38,9 +38,8 @@ def test_towards_profile_the_new_face_fades_out(facesets, trained):
 
 def test_a_scene_knows_which_face_is_in_which_frame(facesets, tmp_path):
     gappy = shutil.copytree(facesets["a"], tmp_path / "gappy")
-    raw = json.loads((gappy / "faces.json").read_text())
-    raw["faces"] = [face for face in raw["faces"] if face["frame"] not in (3, 4, 11)]
-    (gappy / "faces.json").write_text(json.dumps(raw))
+    gone = (3, 4, 11)
+    rewritten.faces(gappy, lambda raw: raw.update(faces=[face for face in raw["faces"] if face["frame"] not in gone]))
     found = faceset.load(gappy)
     mean = motion.person(motion.smooth(found.solid, found.frames)).mean
     at = scenes.scene(found, canvas("mesh", 64), mean, mean)

@@ -1,12 +1,12 @@
 """show.py: every plot holds the data it says it shows; pictures are compared with ones made another way."""
 
-import json
 import shutil
 
 import cv2
 import matplotlib
 import numpy as np
 import pytest
+import rewritten
 from figure_pictures import pictures
 
 matplotlib.use("Agg")
@@ -112,9 +112,7 @@ def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
 
 def test_the_average_of_one_face_is_that_face(short, facesets, tmp_path):
     alone = shutil.copytree(facesets["a"], tmp_path / "alone")
-    raw = json.loads((alone / "faces.json").read_text())
-    raw["faces"] = raw["faces"][:1]
-    (alone / "faces.json").write_text(json.dumps(raw))
+    rewritten.faces(alone, lambda raw: raw.update(faces=raw["faces"][:1]))
     found = show.averages(short["a"], alone, 64)
     person = faceset.load(alone)
     frame = next(video.frames(short["a"]))

@@ -31,6 +31,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from faceswap_lib import UserError, files, profiles, samples, workshop
+from faceswap_lib.face import records
 
 LIMIT, GROWTH = 10, 1e9  # seconds and bytes
 PATIENCE = 4  # times as long where the machine has other work: seconds of the clock to seconds of the processor
@@ -74,19 +75,19 @@ def wild() -> st.SearchStrategy[object]:
     return st.one_of(plain, strange, few)
 
 
-def edited(good: bytes, finish: Callable[[dict], dict] = lambda raw: raw) -> st.SearchStrategy[bytes]:
+def edited(good: bytes, finish: Callable[[str], str] = str) -> st.SearchStrategy[bytes]:
     """JSON that means something else in one to three places; finish: the last touch, as a checksum that is right."""
     return st.composite(lambda draw: _edited(draw, good, finish))()
 
 
-def _edited(draw: Callable, good: bytes, finish: Callable[[dict], dict]) -> bytes:
+def _edited(draw: Callable, good: bytes, finish: Callable[[str], str]) -> bytes:
     raw = json.loads(good)
     for _ in range(draw(st.integers(1, 3))):
         _edit(draw, raw)
-    text = json.dumps(finish(raw))
+    text = json.dumps(raw)
     for name, instead in RAW.items():
         text = text.replace(json.dumps(f"\0{name}"), instead)
-    return text.encode("utf-8", "surrogatepass")
+    return finish(text).encode("utf-8", "surrogatepass")
 
 
 def _edit(draw: Callable, raw: dict) -> None:
@@ -215,7 +216,7 @@ def _use_weights(folder: Path) -> None:
 
     record = json.loads((folder / "model" / "model.json").read_text())
     record["sha256"]["weights"] = files.sha256(folder / "model" / "model.safetensors")
-    (folder / "model" / "model.json").write_text(json.dumps(_sealed(record)))
+    (folder / "model" / "model.json").write_text(_sealed(json.dumps(record)))
     checkpoint.restore(_net(), folder / "model")
 
 
@@ -342,9 +343,9 @@ def kinds(place: Path) -> dict[str, Kind]:
     picture = min((place / "faces").glob("*.png"))
     weights = place / "model/model.safetensors"
     return {
-        "faces.json": _json(faces, place, _use_faces),
+        "faces.json": _json(faces, place, _use_faces, _in_lines),
         "model.json": _json(model, place, _use_model, _sealed),
-        "report.json": _json(report, place, _use_report),
+        "report.json": _json(report, place, _use_report, _sealed),
         "weights": _bytes(weights, place, _use_weights),
         "picture": _bytes(picture, place, _use_picture),
         "profile": Kind(st.one_of(st.text(), wild().map(str)).map(_encoded), "profile", _use_profile, b"smoke"),
@@ -352,15 +353,28 @@ def kinds(place: Path) -> dict[str, Kind]:
     } | {suffix: _bytes(place / f"clip{suffix}", place, partial(_use_video, suffix=suffix)) for suffix in CONTAINERS}
 
 
-def _sealed(record: dict) -> dict:
-    return files.sealed({key: value for key, value in record.items() if key != files.SEAL})
+def _sealed(text: str) -> str:
+    """With a checksum that is right, so far as it can be: a stranger can reckon it."""
+    try:
+        return json.dumps(files.sealed({k: v for k, v in json.loads(text).items() if k != files.SEAL}))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _in_lines(text: str) -> str:
+    """A faces.json laid out as the kit does, with a checksum that is right, so far as it can be."""
+    try:
+        raw = json.loads(text)
+        return b"".join(records.lines(raw, raw["faces"])).decode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text
 
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _json(path: Path, place: Path, use: Callable, finish: Callable = lambda raw: raw) -> Kind:
+def _json(path: Path, place: Path, use: Callable, finish: Callable[[str], str] = str) -> Kind:
     good = path.read_bytes()
     mutated = st.one_of(edited(good, finish), edited(good, finish), edited(good), damaged(good))
     return Kind(mutated, str(path.relative_to(place)), use, good)

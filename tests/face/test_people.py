@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from faceswap_lib.face import faceset, people
-from faceswap_lib.face.faceset import Record
 from faceswap_lib.face.people import Track
+from faceswap_lib.face.records import Record
 
 
 def test_two_looks_multiplied_are_their_correlation_whatever_the_light(facesets):

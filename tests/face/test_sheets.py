@@ -4,16 +4,17 @@ import cv2
 import numpy as np
 
 from faceswap_lib.face import faceset, sheets
+from faceswap_lib.face.records import Record
 
 
-def record(frame: int, person: int, x: float = 0.0) -> faceset.Record:
+def record(frame: int, person: int, x: float = 0.0) -> Record:
     points = {
         "landmarks": [[0.0, 0.0]] * 478,
         "depth": [0.0] * 478,
         "transform": [[1, 0, 0], [0, 1, 0]],
         "pose": [0, 0, 0],
     }
-    return faceset.Record(frame=frame, box=[x, 40, 60, 80], blur=1, score=1, person=person, file=None, **points)
+    return Record(frame=frame, box=[x, 40, 60, 80], blur=1, score=1, person=person, file=None, **points)
 
 
 def test_the_moments_are_few_and_show_everybody():
