@@ -11,7 +11,7 @@ from faceswap_lib import UserError, convert, evaluate, extract, profiles, sample
 from faceswap_lib.face import faceset
 from faceswap_lib.measure import medians
 from faceswap_lib.media import video
-from faceswap_lib.network import schedule
+from faceswap_lib.network import saved, schedule
 from faceswap_lib.network.run import Run
 from faceswap_lib.progress import Progress
 
@@ -148,6 +148,7 @@ def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_
         while ahead and run.seconds >= ahead[-1]:
             moment = ahead.pop()
             passed[f"{moment:g} s"] = run.iteration
+            saved.move_aside(models[moment])
             train.save(run, models[moment])
 
     how = {"profile": profile, "minutes": end / 60, "seed": seed, "from_scratch": from_scratch, "resume": False}

@@ -1,7 +1,7 @@
 """Lab 5: put B's face into A's video: A's texture and motion → encoder → decoder B → A's light → back into the frame.
 
-What the trained model draws is in compose/model_swap.py, what is done with each frame in compose/render.py. Sound and
-time stamps are the source's own, and every converted video carries a visible label that says it is synthetic.
+What the trained model draws is in compose/model_swap.py, what is done with each frame in compose/render.py. Sound is
+copied, all distances in time are the source's, and every video carries a visible label that says it is synthetic.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
-from faceswap_lib.network.batches import other
 from faceswap_lib.progress import Progress, note
 
 
@@ -66,7 +65,7 @@ def convert(
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, found, about)
-    if advice := "" if said else _is_somebody_else(found, about, to):
+    if advice := "" if said else _is_b(found, about):
         note(advice)
     at = model_swap.scene(found, about, to)
     at.mouth = keep_mouth
@@ -94,16 +93,16 @@ def _spare(out: str | Path, found: Faceset, about: dict) -> None:
         raise UserError(f"{out} is the video {name} that faceset or model were made from; choose another name.")
 
 
-def _is_somebody_else(found: Faceset, about: dict, to: str) -> str:
-    """A sentence where a video seems to show who is put in; UserError where it surely does: it is their own video."""
-    name, own, who = found.source.name, about["data"][to], to.upper()
-    theirs = found.source.sha256 == own["sha256"] and model_swap.side_of(found, about, to) == to
-    if theirs or found.fingerprint == own.get("fingerprint"):
+def _is_b(found: Faceset, about: dict) -> str:
+    """A sentence where a video seems to show B, who is put in; UserError where it surely does: it is B's own video."""
+    name, own = found.source.name, about["data"]["b"]
+    theirs = found.source.sha256 == own["sha256"] and model_swap.side_of(found, about, "b") == "b"
+    if theirs or found.fingerprint == own["fingerprint"]:
         raise UserError(
-            f"{name} is {who}'s own video, and {who} would be put on {who}; give the other person's video, "
-            f"or say --to {other(to)} for the other direction, or --to {to} if you mean it."
+            f"{name} is B's own video, and B would be put on B; give A's video, or say --to a for the other direction, "
+            "or --to b if you mean it."
         )
     known, mine = about.get("likeness", {}), identity.likeness(found)
-    if [side for side in "ab" if identity.alike(mine, known.get(side, []))] != [to]:
+    if [side for side in "ab" if identity.alike(mine, known.get(side, []))] != ["b"]:
         return ""
-    return f"{name} seems to show {who}, whose face is put in: the swap shows little; look at both contact sheets."
+    return f"{name} seems to show B, whose face is put in: the swap shows little; look at both contact sheets."

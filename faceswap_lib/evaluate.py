@@ -190,10 +190,7 @@ def _unseen(people: list[Faceset], model: str | Path, about: dict) -> dict[str, 
     size = profiles.get(about["profile"])
     on, net, found = canvas(about["alignment"], size.texture), checkpoint.build(size, 0), {}
     checkpoint.restore(net, Path(model))
-    trained = [
-        (name, person) for name in "ab" for person in people if about["data"][name]["sha256"] == person.source.sha256
-    ]
-    for name, person in trained:
+    for name, person in _trained_on(people, about):
         side = batches.load_side(person, on, size.faces)
         pick = np.arange(side.cut, len(side.targets))
         learned = faceset.evenly(len(pick), side.cut)
@@ -205,6 +202,12 @@ def _unseen(people: list[Faceset], model: str | Path, about: dict) -> dict[str, 
         columns["mean"] = _alike(np.repeat(side.mean[None], len(pick), 0), side, pick, on)
         found[f"unseen_{name}"] = columns
     return found
+
+
+def _trained_on(people: list[Faceset], about: dict) -> list[tuple[str, Faceset]]:
+    """The sides of a model and whose faces each has learned from, where these are among some facesets."""
+    faces = {name: about["data"][name]["fingerprint"] for name in "ab"}
+    return [(name, person) for name in "ab" for person in people if person.fingerprint == faces[name]]
 
 
 def _alike(drawn: np.ndarray, side: batches.Side, chosen: np.ndarray, on: object) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from faceswap_lib import UserError, __version__, files, profiles
 from faceswap_lib.face import detect, faceset, geometry, identity, people, sheets
 from faceswap_lib.face.mesh import MARGIN
-from faceswap_lib.face.records import SCHEMA, Contents, Record, Source
+from faceswap_lib.face.records import MOST, SCHEMA, Contents, Record, Source
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
@@ -66,6 +66,7 @@ def extract(
     """
     info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
     _check(min_sharpness, min_size, max_yaw)
+    faceset.check_person(person)
     limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
     made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
     if keep and (contents := _there(info, folder, made_by)):
@@ -131,6 +132,8 @@ def _find(
                 if len(track.records) % 24 == 1:
                     track.likeness.append(identity.embed(frame, face.landmarks))
                 records.append(record)
+            if len(records) * POINTS > MOST:
+                raise UserError(f"{info.path} shows more faces than a faceset holds; cut it into parts.")
             if index % LOOK == 0:
                 files.room(part, files.RESERVE, "the rest of this extraction")
             if progress:
@@ -165,8 +168,7 @@ def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) 
     if not seen:
         raise UserError(f"No face was found in {info.path}; choose a video that shows a face from the front.")
     if not 0 <= (chosen := person or 0) < len(seen):
-        count = len({one.person for one in seen})
-        raise UserError(f"{info.path} shows {count} people, numbered from 0; there is no person {chosen}.")
+        raise UserError(f"{info.path} shows people 0 to {len(seen) - 1}; there is no person {chosen}.")
     return chosen
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from faceswap_lib import UserError
 
 LOCK = ".lock"
-LONGEST = 255  # bytes of a file's name, on nearly every system
+LONGEST = 255  # bytes of a name, on nearly every system
 RESERVE = 20e6  # bytes that a long piece of work leaves free: it stops before the disk is full
 SEAL = "checksum"  # the key in a JSON file of ours that tells whether the rest is as it was written
 
@@ -35,6 +35,26 @@ def whole(path: str | Path) -> Iterator[Path]:
         _flush(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_name(path: str | Path) -> Path:
+    """A path that can be shown and stored; UserError for one whose bytes are no UTF-8, or too many."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="replace")
+        raise UserError(f"'{shown}' is no name in UTF-8 and could be neither shown nor stored; rename it.") from None
+    if any(len(os.fsencode(part)) > LONGEST for part in Path(path).parts):
+        raise UserError(f"'{path}' is too long for a name; choose one of at most {LONGEST} bytes.")
+    return Path(path)
+
+
+def try_out(folder: Path) -> None:
+    """OSError where nothing can be written into a folder."""
+    part = aside(folder / "nothing", "try")
+    part.unlink(missing_ok=True)  # a link, perhaps, that a stranger has laid there
+    part.write_bytes(b"")
+    part.unlink()
 
 
 def aside(path: Path, word: str) -> Path:
@@ -70,7 +90,11 @@ def sealed(content: dict) -> dict:
 
 def unsealed(content: object) -> dict:
     """What `sealed` was given; ValueError where the content is not what was sealed."""
-    if not isinstance(content, dict) or content.get(SEAL) != _checksum(content):
+    try:
+        whole = isinstance(content, dict) and content.get(SEAL) == _checksum(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not whole:
         raise ValueError("it is not as it was written")
     return {key: value for key, value in content.items() if key != SEAL}
 
@@ -82,7 +106,7 @@ def _checksum(content: dict) -> str:
 
 def room(folder: str | Path, need: float, work: str) -> None:
     """UserError where a folder, which need not exist yet, has fewer than `need` bytes free."""
-    place = Path(folder).absolute()
+    place = check_name(folder).absolute()
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
@@ -100,7 +124,7 @@ def alone(folder: str | Path, work: str) -> Iterator[None]:
     The lock is the system's (flock), so a process that dies holds nothing. Its file lies beside the folder, or within
     where that alone can be written, as where a disk is mounted.
     """
-    folder = Path(folder).resolve()  # of a link, what it leads to
+    folder = check_name(folder).resolve()  # of a link, what it leads to
     path = aside(folder, "lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

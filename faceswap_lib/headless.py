@@ -59,7 +59,9 @@ def surroundings(workdir: Path) -> Iterator[None]:
 
     A run that is killed leaves that folder, and the next one clears it away.
     """
-    room, old, here = workdir / ".tmp", tempfile.tempdir, dict(os.environ)
+    room, old, here = files.aside(workdir / "workshop", "passing"), tempfile.tempdir, dict(os.environ)
+    if room.is_symlink() or room.is_file():
+        room.unlink()
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir()
     tempfile.tempdir = str(room)

@@ -5,15 +5,14 @@ A lab is done when it has ended well and each file that it wrote is there as it 
 
 import hashlib
 import json
-import time
 from pathlib import Path
 
-from faceswap_lib import files
+from faceswap_lib import files, strangers
 
 NAME = "unfinished.json"
 LIBRARY = Path(__file__).resolve().parent
 PASSING = {NAME, "index.html"}  # in a workdir, of no lab
-SLACK = 50_000_000  # nanoseconds that a file system's clock is behind ours, at most
+MOST = 1 << 26  # bytes of the file
 
 
 class Journal:
@@ -30,10 +29,10 @@ class Journal:
         self.now: dict = {}
         self.changed: Path | None = None
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = strangers.parsed(self.path, MOST)
             if found["settings"] == self.settings:
                 self._recall(found["done"])
-                self.now = found["now"]
+                self.now = dict(found["now"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.done, self.now = {}, {}
 
@@ -41,15 +40,13 @@ class Journal:
         """Take note that a lab begins; whether it is one that began before and was interrupted."""
         again = self.now.get("name") == name
         if not again:
-            self.now = {"name": name, "begun": time.time_ns() - SLACK}
+            self.now = {"name": name, "before": dict(_stamps(self.workdir))}
         self._save()
         return again
 
     def end(self, name: str, seconds: float, peak: float) -> None:
         """Take note that a lab is done, and of every file that it has written."""
-        known = {path: stamp for other in self.done.values() for path, stamp in other["made"].items()}
-        new = (each for each in _stamps(self.workdir) if each[1][1] >= self.now["begun"])
-        made = {path: stamp for path, stamp in new if known.get(path) != stamp}
+        made = {path: stamp for path, stamp in _stamps(self.workdir) if self.now["before"].get(path) != stamp}
         for other in self.done.values():  # what two labs wrote is the later one's
             other["made"] = {path: stamp for path, stamp in other["made"].items() if path not in made}
         self.done[name] = {"seconds": round(seconds, 1), "peak": round(peak, 2), "made": made}

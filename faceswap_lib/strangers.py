@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-PIXELS = 1 << 26  # of one picture: 8192 × 8192, beyond any face and any sheet of previews
+PIXELS = 1 << 26  # of a picture or frame: 8192 × 8192; a small file can say of itself that it is larger than all memory
 PICTURE = 1 << 28  # bytes of its file
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # JPEG's markers that a picture's size follows
 
@@ -69,7 +69,7 @@ def other_kind(value: object, usual: str) -> str:
         bool: (isinstance(value, bool), "True or False"),
         int: (number and isinstance(value, int), "a whole number"),
         float: (number, "a number"),
-        type(None): (number or value is None, "a number, or None"),
+        type(None): (number or value is None or isinstance(value, bool), "a number, True, False or None"),
         str: (isinstance(value, str), "a text"),
     }.get(kind, (True, ""))
     return "" if fits else needed if usual == "None" else f"{needed}, as {usual}"

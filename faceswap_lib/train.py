@@ -106,12 +106,13 @@ def _begin(run: Run, resume: bool | None, base: Path | None, from_mean: bool) ->
     from faceswap_lib.network import checkpoint
 
     files.room(run.folder, COPIES * checkpoint.size(run.net), "this training")
+    saved.clear(run.folder)
     cut_off = resume is None and record.unfinished(run.folder, run.about)
     if resume or cut_off:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         found = record.read_about(run.folder)
         run.first, run.earlier, run.about["start"] = run.iteration, found["seconds"], found["start"]
-        run.spent = run.earlier if cut_off else 0.0
+        run.spent = found["spent"] if cut_off else 0.0
         note(f"Going on with the model in {run.folder} from iteration {run.iteration}.")
     else:
         saved.move_aside(run.folder)
@@ -127,7 +128,8 @@ def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] 
     try:
         stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
-        save(run, run.folder)
+        if run.history:  # else nothing has been learnt yet
+            save(run, run.folder)
         raise
     seconds, egs = max(run.seconds, 1e-3), run.egs
     run.about["stopped"] = stopped
@@ -144,11 +146,9 @@ def save(run: Run, folder: Path) -> None:
         raise _broken_down(run)
     folder.mkdir(parents=True, exist_ok=True)
     for side, data in run.sides.items():
-        path = folder / saved.MEANS[f"mean_{side}"]
-        if not path.exists():
-            with files.whole(path) as part:
-                faceset.save_image(part, np.round(data.mean * 255).astype("u1"))
-    run.about["seconds"] = round(run.earlier + run.seconds, 1)
+        with files.whole(folder / saved.MEANS[f"mean_{side}"]) as part:
+            faceset.save_image(part, np.round(data.mean * 255).astype("u1"))
+    run.about |= {"seconds": round(run.earlier + run.seconds, 1), "spent": round(run.spent + run.seconds, 1)}
     checkpoint.save(run.net, folder, run.about, run.history)
 
 

@@ -4,7 +4,6 @@ A run that was interrupted goes on with the lab that did not end (journal.py).
 """
 
 import ast
-import html
 import os
 import re
 import shutil
@@ -14,6 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faceswap_lib import UserError, files, headless, profiles, strangers
+from faceswap_lib.compose import color
+from faceswap_lib.display import index_page
+from faceswap_lib.face import faceset
+from faceswap_lib.face.mesh import canvas
 from faceswap_lib.journal import NAME, Journal, kit
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
@@ -21,7 +24,6 @@ from faceswap_lib.media import video
 from faceswap_lib.network import schedule
 
 NOTEBOOKS = headless.ROOT / "notebooks"
-TITLE = "<title>Face-swap workshop</title>"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
 LONGEST = 4096  # characters of a setting, as of a path
 
@@ -69,8 +71,7 @@ def workshop(
     that cannot be read, and for a user's error inside a notebook; RuntimeError when a notebook fails otherwise.
     """
     start, workdir = time.monotonic(), Path(workdir).absolute()
-    profiles.get(profile)
-    schedule.check(*(parameters.get(name) for name in ("minutes", "iterations", "plateau")), seed)
+    _check(profile, seed, parameters)
     videos = {k: str(Path(v).absolute()) if v else "" for k, v in (("video_a", video_a), ("video_b", video_b))}
     for path in filter(None, videos.values()):
         video.probe(path)
@@ -95,6 +96,16 @@ def workshop(
             run.seconds = time.monotonic() - start + before
             _write_index(run)
     return run
+
+
+def _check(profile: str, seed: int, parameters: dict[str, object]) -> None:
+    """What a later lab would refuse, before the first one."""
+    profiles.get(profile)
+    color.method(parameters.get("color_match", "relit"))
+    canvas(parameters.get("alignment", "mesh"), profiles.get(profile).texture)
+    for name in ("person_a", "person_b"):
+        faceset.check_person(parameters.get(name))
+    schedule.check(*(parameters.get(name) for name in ("minutes", "iterations", "plateau")), seed)
 
 
 def _two_of_it(parameters: dict[str, object]) -> bool:
@@ -196,7 +207,9 @@ def _make_room(workdir: Path, paths: list[Path]) -> None:
 
 def _spare(workdir: Path, paths: list[Path]) -> None:
     """A run replaces the notebooks and the page of an earlier run, and nobody's own."""
-    old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths} | {workdir / "index.html": TITLE}
+    old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths} | {
+        workdir / "index.html": index_page.TITLE
+    }
     old[workdir / NAME] = '"settings"'
     for path, mark in old.items():
         if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
@@ -223,32 +236,7 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
 
 
 def _write_index(run: Workshop) -> None:
-    items = "".join(
-        f'<tr><td><a href="notebooks/{lab.name}.html">{html.escape(lab.title)}</a></td>'
-        f"<td>{lab.seconds:.0f} s</td><td>{lab.peak:.1f} GB</td><td>{lab.status}</td></tr>\n"
-        for lab in run.labs
-    )
-    head = '<h2><a href="report.html">How good it is</a></h2>'
-    figures = f"{head}<pre>{html.escape(closing(run))}</pre>" if run.report else ""
-    has_clip = run.report is not None and run.swapped.exists()
-    clip = f'<video src="{run.swapped.name}#t=1.2" controls loop width="480"></video>' if has_clip else ""
-    page = PAGE.format(title=TITLE, items=items, figures=figures, clip=clip, minutes=run.seconds / 60)
+    text = closing(run) if run.report else ""
+    clip = run.swapped if run.report and run.swapped.exists() else None
     with files.whole(run.workdir / "index.html") as part:
-        part.write_text(page, encoding="utf-8")
-
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-{title}<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
-td {{ padding: .3rem 1.2rem .3rem 0 }} pre {{ overflow-x: auto; background: #f5f5f5; padding: 1rem; font-size: 13px }}
-video {{ max-width: 100% }}
-</style></head><body>
-<h1>Face-swap workshop</h1>
-<p>All notebooks as they ran, {minutes:.1f} minutes in all. The people in the built-in clips are rendered and do not
-exist; every swapped video is labelled as synthetic.</p>
-{clip}
-<table>{items}</table>
-{figures}
-</body></html>
-"""
+        part.write_text(index_page.page(run.labs, run.seconds / 60, text, clip), encoding="utf-8")

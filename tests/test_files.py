@@ -191,3 +191,27 @@ def test_nothing_is_written_through_a_link_that_a_stranger_has_laid(tmp_path, mo
     with pytest.raises(UserError, match="theirs"), files.alone(folder, "training"):
         pass
     assert not (tmp_path / "made.txt").exists()
+
+
+def test_a_name_that_no_system_takes_is_said():
+    for path in ("x" * 256, "a/" + "ü" * 128 + "/b"):
+        with pytest.raises(UserError, match="is too long for a name; choose one of at most 255 bytes"):
+            files.room(path, 1, "this training")
+    with pytest.raises(UserError, match="is no name in UTF-8"):
+        files.check_name("vid\udce9o.mp4")
+
+
+def test_a_folder_is_tried_out_and_nothing_is_left(tmp_path):
+    (tmp_path / "nothing").write_text("mine")
+    files.try_out(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["nothing"] and (tmp_path / "nothing").read_text() == "mine"
+    with pytest.raises(OSError):
+        files.try_out(tmp_path / "nowhere")
+
+
+def test_a_seal_over_something_nested_without_end_is_no_seal():
+    deep: dict = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    with pytest.raises(ValueError, match="nested too deeply"):
+        files.unsealed(deep | {"checksum": ""})

@@ -20,11 +20,11 @@ def test_surroundings_hold_while_kernels_run_and_leave_nothing(tmp_path, monkeyp
     monkeypatch.setenv("JUPYTER_PATH", "elsewhere")
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     before, temp = dict(os.environ), tempfile.gettempdir()
-    (tmp_path / ".tmp").mkdir()
-    (tmp_path / ".tmp" / "of a run that was killed").write_text("")
+    (tmp_path / ".passing.workshop").mkdir()
+    (tmp_path / ".passing.workshop" / "of a run that was killed").write_text("")
     with headless.surroundings(tmp_path):
-        assert list((tmp_path / ".tmp").iterdir()) == []
-        assert tempfile.gettempdir() == os.environ["TMPDIR"] == str(tmp_path / ".tmp")
+        assert list((tmp_path / ".passing.workshop").iterdir()) == []
+        assert tempfile.gettempdir() == os.environ["TMPDIR"] == str(tmp_path / ".passing.workshop")
         assert "JUPYTER_PATH" not in os.environ and os.environ["PYTHONPATH"].startswith(str(headless.ROOT))
     assert dict(os.environ) == before and tempfile.gettempdir() == temp and list(tmp_path.iterdir()) == []
 

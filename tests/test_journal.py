@@ -19,7 +19,7 @@ def workdir(tmp_path):
     one = journal.Journal(tmp_path, SETTINGS)
     assert not one.done and not one.begin("03_extract")
     (tmp_path / "faces" / "a.png").write_text("a face")
-    (tmp_path / ".tmp").write_text("in passing")
+    (tmp_path / ".passing").write_text("in passing")
     (tmp_path / "index.html").write_text("of all labs")
     one.end("03_extract", 12.34, 0.5)
     assert not one.begin("04_train")

@@ -117,7 +117,8 @@ def test_a_link_may_not_lead_out_of_its_folder(tmp_path):
     [
         (2, "None", ""),
         (None, "None", ""),
-        ("abc", "None", "a number, or None"),
+        ("abc", "None", "a number, True, False or None"),
+        (True, "None", ""),
         (float("nan"), "2.0", "a number, as 2.0"),
         (float("inf"), "2.0", "a number, as 2.0"),
         (10**400, "2.0", "a number, as 2.0"),

@@ -373,3 +373,38 @@ def test_a_disk_too_small_is_said_before_the_training(facesets, tmp_path, monkey
     with pytest.raises(UserError, match="has 20 MB free, and this training needs about 34 MB"):
         train.train(*facesets.values(), tmp_path / "m", profile="smoke", iterations=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_before_anything_was_learnt_leaves_no_model(facesets, tmp_path, monkeypatch):
+    def stop(run):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_check", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train.train(*facesets.values(), tmp_path / "m", profile="smoke", iterations=2)
+    assert list((tmp_path / "m").iterdir()) == []
+
+
+def test_what_a_killed_training_left_half_written_goes_and_the_means_are_this_trainings(facesets, tmp_path):
+    model, want = tmp_path / "m", faceset.load(facesets["a"])
+    (model / "previews").mkdir(parents=True)
+    for name in (".part.model.safetensors", ".part.mean_a.png", "previews/.part.000000.jpg", "mean_a.png"):
+        (model / name).write_bytes(b"of another one")
+    train.train(*facesets.values(), model, profile="smoke", iterations=0)
+    there = {p.name for p in model.rglob("*") if p.is_file()}
+    assert there == {"model.json", "model.safetensors", "mean_a.png", "mean_b.png", "000000.jpg"}
+    mean = batches.load_side(want, canvas("mesh", SMOKE.texture), SMOKE.faces).mean
+    assert faceset.read_image(model / "mean_a.png") == pytest.approx(np.round(mean * 255))
+
+
+def test_minutes_of_a_training_that_goes_on_with_another_are_its_own(facesets, tmp_path, monkeypatch):
+    made_clock(monkeypatch)
+    how = {"profile": "smoke", "gan": False}
+    train.train(*facesets.values(), tmp_path / "m", **how, minutes=0.3)
+    with pytest.raises(KeyboardInterrupt):
+        train.train(*facesets.values(), tmp_path / "m", **how, minutes=0.3, resume=True, progress=interrupt_after(4))
+    before = record.read_about(tmp_path / "m")
+    assert before["seconds"] > 18 > before["spent"] > 0
+    again = train.train(*facesets.values(), tmp_path / "m", **how, minutes=0.3)
+    assert again.seconds == pytest.approx(18 - before["spent"], abs=2), "those of the first one are not counted"

@@ -108,7 +108,7 @@ def test_sound_that_lab_5_could_not_write_is_refused_before_lab_0(tmp_path):
 CONVERTED = """from faceswap_lib.media import video
 swapped = video.fitting(video_a, Path(workdir, "swapped.mp4"))
 video.rewrite(video_a, swapped, lambda numbered: (frame for _, frame in numbered))
-Path(workdir, "report.json").write_text('{"figures": {}, "verdicts": [], "run": {}}')"""
+Path(workdir, "report.json").write_text('{"figures": {}, "verdicts": [], "run": {"data": {}}}')"""
 
 
 def test_the_page_shows_a_video_of_the_name_that_its_sound_needs(tmp_path, monkeypatch):
@@ -138,7 +138,7 @@ def test_settings_are_literals_where_they_can_be():
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("minutes=abc", "minutes is 'abc', and it wants a number, or None."),
+        ("minutes=abc", "minutes is 'abc'; "),
         ("gan=1", "gan is 1, and it wants True or False, as True."),
         ("gan={[]: 1}", "gan is '{[]: 1}', and it wants True or False, as True."),
         ("learners=" + "-" * 4000 + "1", "learners is '-----"),
@@ -245,7 +245,7 @@ def test_a_killed_run_takes_its_kernel_along_and_the_next_one_clears_up(tmp_path
     psutil.wait_procs([kernel], 10)
     assert not kernel.is_running() or kernel.kill(), "the kernel lives on"
     assert not (workdir / "notebooks" / "01_b.ipynb").exists(), "half a notebook under its final name"
-    assert list((workdir / ".tmp").iterdir()), "the test is blind: it left nothing in passing"
+    assert list((workdir / ".passing.workshop").iterdir()), "the test is blind: it left nothing in passing"
     said: list[str] = []
     run = workshop.workshop(workdir, "smoke", notebooks=tmp_path, say=said.append)
     assert said[0] == "Going on with lab 1; lab 0 is done." and (workdir / "b").exists()
@@ -254,3 +254,30 @@ def test_a_killed_run_takes_its_kernel_along_and_the_next_one_clears_up(tmp_path
     ).read_text() == "first:smoke:0 "
     hidden = [path for path in tmp_path.rglob(".*") if not path.name.startswith(".ipynb")]
     assert not hidden
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"color_match": "rellit"}, "no colour method 'rellit'"),
+        ({"alignment": "mseh"}, "no alignment 'mseh'"),
+        ({"person_a": 0.5}, "person is 0.5; give a whole number"),
+        ({"person_b": -1}, "person is -1; give a whole number"),
+        ({"minutes": -1}, "minutes is -1"),
+        ({"minutes": "abc"}, "minutes is 'abc'"),
+    ],
+)
+def test_what_a_later_lab_would_refuse_is_refused_before_the_first(tmp_path, settings, told):
+    with pytest.raises(UserError, match=told):
+        workshop.workshop(tmp_path / "w", "smoke", **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_the_users_own_is_not_taken_for_passing_files(tmp_path):
+    (tmp_path / "books").mkdir()
+    notebook(tmp_path / "books" / "00_a.ipynb", "1 + 1")
+    mine = tmp_path / "w" / ".tmp" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    workshop.workshop(tmp_path / "w", "smoke", notebooks=tmp_path / "books")
+    assert mine.read_text() == "mine"

@@ -92,7 +92,7 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
 
 
 def side_of(found: Faceset, about: dict, to: str) -> str:
-    """Which of the model's people a video shows: by its fingerprint, and of a video it does not know the other one."""
+    """Which of the model's people a video shows: by its checksum, and of a video it does not know the other one."""
     known = [side for side in "ab" if about["data"][side]["sha256"] == found.source.sha256]
     return known[0] if len(known) == 1 else other(to)
 

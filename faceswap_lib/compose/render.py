@@ -1,7 +1,7 @@
 """One face out of a video and another one in: what the trained swap shares with references that need no training.
 
-Frames stream through in small batches, so memory does not grow with the video's length; sound and time stamps are the
-source's own. Every video that leaves here carries a visible label that says it is synthetic.
+Frames stream through in small batches, so memory does not grow with the video's length; sound is copied, and all
+distances in time are the source's. Every video that leaves here carries a visible label that says it is synthetic.
 """
 
 from collections.abc import Iterator

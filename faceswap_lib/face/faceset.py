@@ -81,6 +81,12 @@ class Faceset:
         return (self.image(int(i)) for i in indices)
 
 
+def check_person(number: object) -> None:
+    """UserError for what cannot be a person's number."""
+    if number is not None and (type(number) is not int or number < 0):
+        raise UserError(f"person is {number!r:.20}; give a whole number from 0, as people.jpg shows it.")
+
+
 def evenly(most: int, stop: int, start: int = 0, ends: bool = True) -> np.ndarray:
     """At most `most` of the numbers from start to stop - 1, evenly; ends: the first and the last are among them."""
     at = np.linspace(start, stop - 1, most if ends else most + 2).astype(int)
@@ -109,6 +115,7 @@ def renewed(folder: Path) -> Iterator[Path]:
             yield part
             os.sync()  # all of it is on the disk before anything of the old one goes
             if place.exists():
+                _check_replaceable(place)  # somebody may have put something there meanwhile
                 place.rename(old)
             part.rename(place)
             shutil.rmtree(old, ignore_errors=True)
@@ -135,7 +142,7 @@ def _check_replaceable(folder: Path) -> None:
 
 def load(folder: str | Path) -> Faceset:
     """Read a faceset; raises UserError when there is none, it is damaged, or of another version."""
-    folder = Path(folder)
+    folder = files.check_name(folder)
     path = folder / "faces.json"
     if not path.is_file():
         raise UserError(f"{folder} is not a faceset, it has no faces.json; make one: `extract VIDEO --faces {folder}`.")
@@ -181,7 +188,8 @@ def save_image(path: Path, picture: np.ndarray) -> None:
             path.unlink()
         path.write_bytes(data.tobytes())
     except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}); free space or choose another folder.") from error
+        seen = path.with_name(path.name.removeprefix(".part."))
+        raise UserError(f"{seen} cannot be written ({error.strerror}); free space or choose another folder.") from error
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound and time stamps stay."""
+"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound and times stay."""
 
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -72,8 +72,9 @@ def watch(
         for i, pictures in enumerate(zip(*streams, strict=True)):
             shown = dict(zip(clips | masks, pictures, strict=True))
             found = dict(zip(clips, pool.map(_detector(eyes, shown, last), clips), strict=True))
-            last = _swapped(found["source"], last, known, i)
-            points = {label: _solid(detect.nearest(found[label], last)) for label in clips}
+            whom = _swapped(found["source"], last, known, i)
+            last = whom or last
+            points = {label: _solid(detect.nearest(found[label], whom)) for label in clips}
             score = _scorer(eyes, shown, points, i % every == 0)
             for label, row in zip(clips, pool.map(score, clips), strict=True):
                 watched[label].rows.append(row)
@@ -93,9 +94,12 @@ def _known(whose: Faceset | None) -> dict[int, detect.Face]:
 
 
 def _swapped(found: list[detect.Face], last: detect.Face | None, known: dict, index: int) -> detect.Face | None:
-    """Whose face is swapped: who is known, else the one that is followed; over a cut, the largest from there on."""
+    """Whose face is swapped: who is known, else the one that is followed; over a cut, the largest from there on.
+
+    None where nobody is: who is known is not in this frame, or there is no face.
+    """
     if known:
-        return detect.nearest(found, known.get(index)) or known.get(index) or last
+        return detect.nearest(found, known.get(index)) or known.get(index)
     return detect.nearest(found, last) or next(iter(found), last)
 
 

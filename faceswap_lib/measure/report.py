@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from faceswap_lib import UserError, strangers
 from faceswap_lib.face.records import Number, Words
-from faceswap_lib.files import SEAL, sealed, unsealed, whole
+from faceswap_lib.files import SEAL, check_name, sealed, try_out, unsealed, whole
 from faceswap_lib.measure.figures import FIGURES
 
 MOST = 1 << 28  # bytes of report.json: every frame of two hours
@@ -52,6 +52,7 @@ class Report(BaseModel):
 
 def reserve(folder: str | Path) -> None:
     """See that a report can be written into a folder, before the work; UserError when it cannot."""
+    check_name(folder)
     for name, mark in MARKS.items():
         path = Path(folder) / name
         with _blamed(folder, name):
@@ -61,10 +62,7 @@ def reserve(folder: str | Path) -> None:
                         raise UserError(f"{path} is no report of this kit and would be lost; give another folder.")
     with _blamed(folder, "report.json"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        part = Path(folder) / ".part.report.json"
-        part.unlink(missing_ok=True)  # a link, perhaps, to what is not ours
-        part.write_text("")
-        part.unlink()
+        try_out(Path(folder))
 
 
 def save(folder: str | Path, report: dict, page: str) -> dict:

@@ -1,1 +1,1 @@
-"""Frames in, frames out; sound and time stamps untouched. PyAV is known here."""
+"""Frames in, frames out; sound untouched, all distances in time kept. PyAV is known here."""

@@ -2,7 +2,6 @@
 
 import errno
 import math
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,7 +13,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError, __version__
-from faceswap_lib.files import whole
+from faceswap_lib.files import alone, check_name, whole
 
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
 COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
@@ -27,7 +26,6 @@ FORMATS = {
 }
 UNKNOWN = "unknown"
 TO_AAC = "convert its sound to AAC first (ffmpeg -i SOURCE -c:v libx264 -crf 16 -c:a aac NEW.mp4)"
-LONGEST_NAME = 255
 # swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
 EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
 # Colour codes of ITU-T H.273, which FFmpeg uses too.
@@ -157,18 +155,6 @@ def check_out(out: str | Path, overwrite: bool = False, source: str | Path | Non
     return out
 
 
-def check_name(path: str | Path) -> Path:
-    """A path that can be shown and stored; UserError for one whose bytes are no UTF-8, or too many."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(path).decode(errors="replace")
-        raise UserError(f"'{shown}' is no name in UTF-8 and could be neither shown nor stored; rename it.") from None
-    if any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(path).parts):
-        raise UserError(f"'{path}' is too long for a name; choose one of at most {LONGEST_NAME} bytes.")
-    return Path(path)
-
-
 def ending(sounds: Sequence[av.AudioStream], out: Path) -> Path:
     """`out`, or beside it the first name with a suffix whose container holds these sounds."""
     holds = [suffix for suffix, (_, held) in FORMATS.items() if _names(sounds) <= held]
@@ -207,6 +193,7 @@ def made_here(path: str | Path) -> bool:
 def writing(out: Path, *recipe) -> Iterator[Writer]:
     """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise."""
     with ExitStack() as stack:
+        stack.enter_context(alone(out, "conversion"))
         part, writer = stack.enter_context(whole(out)), None
         try:
             with blame(out, UNWRITABLE):

@@ -7,14 +7,15 @@ from pathlib import Path
 import av
 
 from faceswap_lib import UserError
-from faceswap_lib.media.codec import blame, check_name
+from faceswap_lib.files import check_name
+from faceswap_lib.media.codec import blame
+from faceswap_lib.strangers import PIXELS
 
 # FFmpeg's AV_DISPOSITION_ATTACHED_PIC and _TIMED_THUMBNAILS: a cover picture is no video.
 NO_VIDEO = 1 << 10 | 1 << 11
 # How far FFmpeg reads, in microseconds and bytes, to find out how a sound is coded that begins late.
 DEEP = {"analyzeduration": "600000000", "probesize": str(1 << 28)}
 PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-PIXELS = 1 << 26  # of a frame: 8192 × 8192; a small file can say of itself that it is larger than all memory
 UNREADABLE = "is not a video, or its beginning or end is missing; copy or export it again."
 
 

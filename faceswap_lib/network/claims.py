@@ -19,7 +19,7 @@ class Data(BaseModel):
 
     video: Words
     sha256: Hash
-    fingerprint: Words | None = None
+    fingerprint: Words
 
 
 class Check(BaseModel):
@@ -43,13 +43,14 @@ class Claims(BaseModel):
     alignment: Literal["mesh", "similarity"]
     gan: bool
     seed: Count
-    start: Base = "scratch"
+    start: Base
     mesh: Words | None = None
     shapes: Annotated[dict[Side, Annotated[Many[Three], Field(min_length=478, max_length=478)]], Field(min_length=2)]
     data: Annotated[dict[Side, Data], Field(min_length=2)]
     iteration: Count
     history: Annotated[Many[Check], Field(min_length=1)]
     seconds: Number
+    spent: Number
     stopped: Words = ""
     likeness: dict[Side, Annotated[Many[Number], Field(max_length=128)]] = {}
 

@@ -30,7 +30,7 @@ def save(net: object, held: dict, path: Path) -> None:
 
 def paths(model: str | Path) -> list[Path]:
     """A model's sheets, the first one first; a sheet's name is its iteration."""
-    return sorted((Path(model) / "previews").glob("*.jpg"))
+    return sorted((Path(model) / "previews").glob("[!.]*.jpg"))
 
 
 def cut(path: Path) -> list[list[np.ndarray]]:

@@ -42,7 +42,7 @@ def newest(folder: str | Path) -> tuple[dict, Path]:
 
     Says so on stderr where that is not the last one that was written.
     """
-    folder = Path(folder)
+    folder = files.check_name(folder)
     if not any((folder / f"{stem}.json").is_file() for stem in (NEWEST, BEFORE)):
         raise UserError(f"{folder} holds no trained model; train one with `train FACES_A FACES_B --model {folder}`.")
     for stem in (NEWEST, BEFORE):
@@ -64,7 +64,7 @@ def _read(folder: Path, stem: str) -> dict | None:
             path = folder / name
             if not path.is_file() or path.stat().st_size > LARGEST or record["sha256"][key] != files.sha256(path):
                 return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return record
 
@@ -79,6 +79,12 @@ def _keep(file: Path, as_name: Path) -> None:
         shutil.copyfile(file, part)
     os.replace(part, as_name)
     part.unlink(missing_ok=True)  # renamed onto another name of the same file, a name stays
+
+
+def clear(folder: Path) -> None:
+    """Take away what a killed training has left half-written in a model folder that nobody else works in."""
+    for part in folder.rglob(files.aside(Path("*"), "part").name):
+        part.unlink(missing_ok=True)
 
 
 def move_aside(folder: Path) -> None:
@@ -98,6 +104,7 @@ def move_aside(folder: Path) -> None:
             folder.rename(_dated(folder))
             _tidy_up(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        files.try_out(folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another folder for the model.") from error
 

@@ -360,3 +360,18 @@ def test_one_flipped_bit_in_a_faceset_never_goes_unnoticed(facesets, tmp_path, s
             list(found.images(found.usable))
         path.write_bytes(whole)
     assert len(list(faceset.load(folder).images(np.arange(30)))) == 30
+
+
+def test_what_somebody_lays_into_the_folder_meanwhile_is_not_lost(home):
+    with pytest.raises(UserError, match="notes.txt beside its faceset, and that would be lost"):
+        with faceset.renewed(home):
+            (home / "notes.txt").write_text("mine")
+    assert (home / "notes.txt").read_text() == "mine" and (home / "faces.json").exists()
+    assert not list(home.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("number", [-1, 0.5, True, "a", 10.0])
+def test_what_cannot_be_a_persons_number(number):
+    with pytest.raises(UserError, match="person is .*; give a whole number from 0"):
+        faceset.check_person(number)
+    assert faceset.check_person(None) is faceset.check_person(3) is None

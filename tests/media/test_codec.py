@@ -120,3 +120,13 @@ def test_a_file_says_whether_this_kit_has_written_it(tmp_path, suffix):
 def test_what_is_no_video_was_not_written_here(tmp_path, content):
     (tmp_path / "x.mp4").write_bytes(content)
     assert not codec.made_here(tmp_path / "x.mp4") and not codec.made_here(tmp_path / "none.mp4")
+
+
+def test_two_conversions_do_not_write_one_file(tmp_path):
+    out, recipe = tmp_path / "out.mp4", (codec.Picture(64, 64), Fraction(1, 24), Fraction(24), 16)
+    with codec.writing(out, *recipe) as writer:
+        writer.frame(np.zeros((64, 64, 3), "u1"), 0, 1)
+        with pytest.raises(UserError, match="Another conversion is at work in .*out.mp4"):
+            with codec.writing(out, *recipe):
+                pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]

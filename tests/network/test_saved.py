@@ -194,3 +194,18 @@ def test_there_is_no_room_for_a_model_among_other_things(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="not the one you are in"):
         saved.move_aside(Path("."))
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["holiday.jpg", "mean_a.png", "photos"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(saved.files.Path, "write_bytes", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only")))
+    with pytest.raises(UserError, match=r"model cannot be made \(Read-only\); choose another folder"):
+        saved.move_aside(tmp_path / "model")
+
+
+def test_what_a_kill_left_does_not_stand_in_the_way(tmp_path):
+    (tmp_path / "model" / "previews").mkdir(parents=True)
+    for name in (".part.model.json", "previews/.part.000050.jpg"):
+        (tmp_path / "model" / name).write_bytes(b"half")
+    saved.clear(tmp_path / "model")
+    saved.move_aside(tmp_path / "model")
+    assert [path.name for path in tmp_path.rglob("*")] == ["model", "previews"]
