@@ -12,7 +12,8 @@ from faceswap_lib import headless
 
 def test_a_notebooks_parameters_and_title(tmp_path):
     notebook(tmp_path / "00_a{1}.ipynb", "pass", parameters='speed = 1\nworkdir = ""')
-    assert headless.parameters(tmp_path / "00_a{1}.ipynb") == {"speed", "workdir", "video_a", "video_b"}
+    found = headless.parameters(tmp_path / "00_a{1}.ipynb")
+    assert found == {"speed": "1", "workdir": '""', "video_a": '""', "video_b": '""'}
     assert headless.title(tmp_path / "00_a{1}.ipynb") == "Title of 00_a{1}"
 
 
