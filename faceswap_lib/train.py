@@ -65,6 +65,7 @@ def train(
     iterations: int | None = None,
     plateau: int | None = None,
     resume: bool | None = None,
+    keep: bool = False,
     alignment: str = "mesh",
     gan: bool = True,
     seed: int = 0,
@@ -77,37 +78,36 @@ def train(
 
     minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
     held-out checks without a better one; each: called before every step, its time does not count. Training starts
-    from the base that comes with the kit where one fits, unless from_scratch. resume: go on with the model that is
-    there, which wants the same people, seed and profile; by default only where this same training was cut off, and then
-    its minutes count. Another model there is moved to `MODEL-DATE-TIME`; the last three are kept. Raises UserError when
+    from the base that fits, unless from_scratch. resume: go on with the model that is there, which wants the same
+    people, seed and profile; by default only where this same training was cut off, and its minutes count; keep: or had
+    ended, and it stays. Another model there becomes `MODEL-DATE-TIME`, the last three are kept. Raises UserError where
     numbers break down (NaN) or the disk is full: the last good checkpoint stays.
     """
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
-    on = canvas(alignment, size.texture)
     sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
     if resume:
         record.check_people(folder, sets)
-    sides = {s: batches.load_side(f, on, size.faces) for s, f in sets.items()}
-    minutes, iterations = schedule.budget(size, minutes, iterations, sides)
+    sides = {s: batches.load_side(f, canvas(alignment, size.texture), size.faces) for s, f in sets.items()}
+    budget = schedule.budget(size, minutes, iterations, sides)
     with files.alone(folder, "training"):
         from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
         base = None if from_scratch else pretrained.find(size, alignment)
         about, net = record.about(size, alignment, seed, gan, sets, sides, base), checkpoint.build(size, seed)
-        run = Run(folder, about, net, sides, size, seed, minutes, iterations, plateau, gan, ablation.light)
-        _begin(run, resume, base, ablation.from_mean)
+        run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, ablation.light)
+        _begin(run, resume, keep, base, ablation.from_mean)
         return _carry_out(run, progress, each)
 
 
-def _begin(run: Run, resume: bool | None, base: Path | None, from_mean: bool) -> None:
+def _begin(run: Run, resume: bool | None, keep: bool, base: Path | None, from_mean: bool) -> None:
     from faceswap_lib.network import checkpoint
 
     files.room(run.folder, COPIES * checkpoint.size(run.net), "this training")
     saved.clear(run.folder)
-    cut_off = resume is None and record.unfinished(run.folder, run.about)
+    cut_off = resume is None and record.begun(run.folder, run.about, ended=keep)
     if resume or cut_off:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         found = record.read_about(run.folder)

@@ -312,6 +312,10 @@ def test_a_training_cut_off_is_finished_by_the_next_and_only_by_the_same(faceset
     again = train.train(*people, model, profile="smoke", iterations=6, gan=False)
     assert (again.first, again.iterations) == (3, 6)
     assert f"Going on with the model in {model} from iteration 3." in capsys.readouterr().err
+    before = (model / "model.safetensors").read_bytes()
+    kept = train.train(*people, model, profile="smoke", iterations=6, gan=False, keep=True)
+    assert (kept.first, kept.iterations, len(kept.history)) == (6, 6, len(again.history))
+    assert (model / "model.safetensors").read_bytes() == before
     other = train.train(*people, model, profile="smoke", iterations=2, gan=False)
     assert (other.first, other.iterations) == (0, 2), "that one had reached its end"
     with pytest.raises(Stopped):

@@ -124,10 +124,10 @@ def read_about(folder: str | Path) -> dict:
     return found
 
 
-def unfinished(folder: Path, mine: dict) -> bool:
-    """Whether a folder holds a training that was to be as this one (`about`) and was cut off before its end."""
+def begun(folder: Path, mine: dict, ended: bool = False) -> bool:
+    """Whether a folder holds a training that was to be as this one (`about`) and was cut off; ended: or was not."""
     try:
         found = read_about(folder)
     except UserError:
         return False
-    return not found.get("stopped") and all(found.get(key) == mine[key] for key in SAME)
+    return (ended or not found.get("stopped")) and all(found.get(key) == mine[key] for key in SAME)

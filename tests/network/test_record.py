@@ -95,11 +95,12 @@ def test_a_model_is_resumed_with_its_own_people_alone(trained, facesets, tmp_pat
 
 def test_a_training_that_was_cut_off_is_known_by_all_that_makes_it_this_one(trained, tmp_path):
     about = record.read_about(trained.model)
-    assert about["stopped"] == "budget" and not record.unfinished(trained.model, about), "it reached its end"
+    assert about["stopped"] == "budget" and not record.begun(trained.model, about), "it reached its end"
+    assert record.begun(trained.model, about, ended=True)
     model = shutil.copytree(trained.model, tmp_path / "model")
     text = json.loads((model / "model.json").read_text())
     (model / "model.json").write_text(json.dumps(files.sealed(files.unsealed(text) | {"stopped": ""})))
-    assert record.unfinished(model, about)
+    assert record.begun(model, about)
     for key in ("profile", "alignment", "gan", "seed", "start", "mesh", "data"):
-        assert not record.unfinished(model, about | {key: "other"}), key
-    assert not record.unfinished(tmp_path, about), "nothing there"
+        assert not record.begun(model, about | {key: "other"}), key
+    assert not record.begun(tmp_path, about), "nothing there"
