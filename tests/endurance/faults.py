@@ -6,6 +6,8 @@ Needs Linux and root, for it mounts small file systems in memory. Takes some 15 
 """
 
 import argparse
+import contextlib
+import io
 import random
 import shutil
 import subprocess
@@ -13,11 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from faceswap_lib import UserError, samples
+from faceswap_lib import UserError, progress, samples
 from faceswap_lib.compose import model_swap
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
@@ -82,7 +83,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): video.sha256(p) for p in folder.rglob("*") if p.is_file() and p.stat().st_size}
 
 
-@contextmanager
+@contextlib.contextmanager
 def mounted(place: Path, size: int) -> Iterator[Path]:
     """A file system of so many bytes, in memory."""
     place.mkdir(exist_ok=True)
@@ -260,13 +261,17 @@ def damaged(inputs: Path, work: Path, judge: Judge, each: int) -> None:
 
 
 def outcome(use: Callable[[], object]) -> tuple[str, bool]:
+    told = io.StringIO()
+    progress._said.clear()  # a note is said once a process
     try:
-        use()
+        with contextlib.redirect_stderr(told):
+            use()
     except UserError as error:
         return str(error), True
     except Exception as error:
         return f"{type(error).__name__}: {error}", False
-    return UNNOTICED, False
+    notes = [line for line in told.getvalue().splitlines() if line.startswith("Note: ")]
+    return (notes[0], True) if notes else (UNNOTICED, False)
 
 
 def main() -> int:
