@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import struct
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,8 @@ import pytest
 from odd_clips import clip
 
 from faceswap_lib import UserError, files, samples
+from faceswap_lib.media import codec, survey, video
 from faceswap_lib.media import source as sources
-from faceswap_lib.media import survey, video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -623,15 +624,23 @@ def test_output_that_cannot_be_written(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
-def test_full_disk(tmp_path, suffix):
+def test_full_disk(tmp_path, suffix, monkeypatch):
+    @contextmanager
+    def full(path):  # everything written to /dev/full fails with ENOSPC, as on a full disk
+        part = path.with_name(f".part.{path.name}")
+        part.symlink_to("/dev/full")
+        try:
+            yield part
+        finally:
+            part.unlink()
+
+    monkeypatch.setattr(codec, "whole", full)
     source, out = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / f"out{suffix}"
     out.write_bytes(b"precious")
     for use in (
         lambda: video.rewrite(source, out, same, overwrite=True),
         lambda: video.write(out, [picture(0)] * 3, 24, overwrite=True),
     ):
-        # Everything written to /dev/full fails with ENOSPC, as on a full disk.
-        (tmp_path / f".part.out{suffix}").symlink_to("/dev/full")
         with pytest.raises(UserError, match=f"'{out}' .* disk is full"):
             use()
         assert out.read_bytes() == b"precious"
