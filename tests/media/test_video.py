@@ -14,8 +14,8 @@ import pytest
 from odd_clips import clip
 
 from faceswap_lib import UserError, files, samples
-from faceswap_lib.media import codec, survey, video
 from faceswap_lib.media import source as sources
+from faceswap_lib.media import survey, video
 
 WIDTH, HEIGHT, COUNT = 64, 48, 20
 # Kr and Kb of ITU-R BT.601 and BT.709, by their H.273 code.
@@ -634,7 +634,7 @@ def test_full_disk(tmp_path, suffix, monkeypatch):
         finally:
             part.unlink()
 
-    monkeypatch.setattr(codec, "whole", full)
+    monkeypatch.setattr("faceswap_lib.media.codec.whole", full)
     source, out = make(tmp_path / "in.mp4", sounds=("aac",)), tmp_path / f"out{suffix}"
     out.write_bytes(b"precious")
     for use in (
