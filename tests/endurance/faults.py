@@ -156,8 +156,10 @@ def fills_up(inputs: Path, disk: Path, leave: int, judge: Judge) -> None:
     while not (disk / "model/previews/000016.jpg").exists() and process.poll() is None:
         time.sleep(0.1)
     fill(disk, leave)
-    time.sleep(1)
-    process.terminate()  # which saves
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # which saves
     error = process.communicate(timeout=120)[1].strip().splitlines()
     (disk / "filler").unlink()
     about, there = record.read_about(disk / "model"), {p.name for p in (disk / "model").iterdir()}
