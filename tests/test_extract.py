@@ -93,9 +93,9 @@ def test_the_other_person_can_be_chosen(two, tmp_path, clip_a, clip_b):
     assert np.linalg.norm(likeness - b) < 0.6 < np.linalg.norm(likeness - a)
 
 
-@pytest.mark.parametrize("person", [2, -1])
-def test_a_person_who_is_not_there(two, tmp_path, person):
-    with pytest.raises(UserError, match="shows 2 people"):
+@pytest.mark.parametrize(("person", "told"), [(2, "shows people 0 to 1; there is no person 2"), (-1, "person is -1")])
+def test_a_person_who_is_not_there(two, tmp_path, person, told):
+    with pytest.raises(UserError, match=told):
         extract.extract(two, tmp_path / "f", profile="smoke", person=person)
     assert names(tmp_path) == []
 
