@@ -20,11 +20,14 @@ MODEL = {
     "alignment": "mesh",
     "gan": True,
     "seed": 0,
+    "start": "scratch",
+    "seconds": 0,
+    "spent": 0,
     "iteration": 0,
     "history": [dict.fromkeys(claims.Check.model_fields, 0)],
     "shapes": {"a": SHAPE, "b": SHAPE},
     "mesh": record.mesh(),
-    "data": {side: {"video": f"{side}.mp4", "sha256": side * 64} for side in "ab"},
+    "data": {side: {"video": f"{side}.mp4", "sha256": side * 64, "fingerprint": side} for side in "ab"},
 }
 
 
