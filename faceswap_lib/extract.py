@@ -189,7 +189,7 @@ def _filter(records: list[Record], min_sharpness: float, min_size: float, max_ya
     for r in records:
         if r.blur < min_sharpness * median:
             r.left_out = "blurred"
-        elif geometry.eye_distance(np.array(r.landmarks)) < min_size:
+        elif geometry.eye_distance(r.landmarks) < min_size:
             r.left_out = "too small"
         elif abs(r.pose[0]) > max_yaw:
             r.left_out = "turned away"

@@ -91,10 +91,10 @@ def sealed(content: dict) -> dict:
 def unsealed(content: object) -> dict:
     """What `sealed` was given; ValueError where the content is not what was sealed."""
     try:
-        whole = isinstance(content, dict) and content.get(SEAL) == _checksum(content)
+        intact = isinstance(content, dict) and content.get(SEAL) == _checksum(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    if not whole:
+    if not intact:
         raise ValueError("it is not as it was written")
     return {key: value for key, value in content.items() if key != SEAL}
 

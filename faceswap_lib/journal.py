@@ -77,7 +77,7 @@ def kit(notebooks: list[Path]) -> str:
     own = (path for path in LIBRARY.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     digest = hashlib.sha256()
     for path in (*sorted(own), *sorted(notebooks)):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(files.sha256(path).encode())
     return digest.hexdigest()
 
 

@@ -22,7 +22,7 @@ from faceswap_lib.network.schedule import GAN
 from faceswap_lib.progress import Progress, note
 
 SAVE_EVERY = 60  # seconds
-COPIES = 3  # of a model on the disk at once: the last two checkpoints and the one that is being written
+COPIES = 3  # of a new model on the disk at once: the last two checkpoints and the one that is being written
 
 
 @dataclass
@@ -105,9 +105,10 @@ def train(
 def _begin(run: Run, resume: bool | None, keep: bool, base: Path | None, from_mean: bool) -> None:
     from faceswap_lib.network import checkpoint
 
-    files.room(run.folder, COPIES * checkpoint.size(run.net), "this training")
     saved.clear(run.folder)
     cut_off = resume is None and record.begun(run.folder, run.about, ended=keep)
+    copies = 1 if resume or cut_off else COPIES
+    files.room(run.folder, copies * checkpoint.size(run.net), "this training")
     if resume or cut_off:
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         found = record.read_about(run.folder)
@@ -153,7 +154,7 @@ def save(run: Run, folder: Path) -> None:
 
 
 def _broken_down(run: Run) -> UserError:
-    there = saved.OWN & {path.name for path in run.folder.glob("*.json")}
+    there = (run.folder / f"{saved.NEWEST}.json").exists()
     kept = f"The model in {run.folder} is the last good one; go on from it with resume" if there else "Train again"
     return UserError(
         f"The training broke down before iteration {run.iteration}: its numbers are no longer finite. {kept}, "

@@ -207,10 +207,8 @@ def _make_room(workdir: Path, paths: list[Path]) -> None:
 
 def _spare(workdir: Path, paths: list[Path]) -> None:
     """A run replaces the notebooks and the page of an earlier run, and nobody's own."""
-    old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths} | {
-        workdir / "index.html": index_page.TITLE
-    }
-    old[workdir / NAME] = '"settings"'
+    old = {workdir / "notebooks" / path.name: '"papermill"' for path in paths}
+    old |= {workdir / "index.html": index_page.TITLE, workdir / NAME: '"settings"'}
     for path, mark in old.items():
         if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{path} is not of a run's making and would be lost; give another workdir.")

@@ -379,6 +379,13 @@ def test_a_disk_too_small_is_said_before_the_training(facesets, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_training_that_goes_on_needs_room_for_one_more_checkpoint_only(facesets, trained, tmp_path, monkeypatch):
+    model = shutil.copytree(trained.model, tmp_path / "model")
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=20e6))
+    how = {"profile": "smoke", "iterations": 41, "resume": True}
+    assert train.train(*facesets.values(), model, **how).iterations == 41
+
+
 def test_ctrl_c_before_anything_was_learnt_leaves_no_model(facesets, tmp_path, monkeypatch):
     def stop(run):
         raise KeyboardInterrupt

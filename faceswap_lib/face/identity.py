@@ -66,7 +66,7 @@ def likeness(found: Faceset, most: int = 3) -> list[float]:
     if not len(found.usable):
         return []
     pick = found.usable[evenly(most, len(found.usable), ends=False)]
-    points = [transform(found.transform(i), np.array(found.records[i].landmarks)) for i in pick]
+    points = [transform(found.transform(i), found.records[i].landmarks) for i in pick]
     seen = [embed(picture, p) for picture, p in zip(found.images(pick), points, strict=True)]
     return np.round(np.mean(seen, 0), 4).tolist()
 

@@ -159,7 +159,7 @@ def _moves_in(shot: list[Record]) -> bool:
     return bool(np.std([r.pose[:2] for r in shot], 0).max() > TURN)
 
 
-def _open(points: list[list[float]], pairs: tuple[tuple[int, int], ...]) -> float:
+def _open(points: np.ndarray, pairs: tuple[tuple[int, int], ...]) -> float:
     """How far lips or lids are apart, in eye distances."""
     far = np.mean([np.hypot(*np.subtract(points[u], points[v])) for u, v in pairs])
     return float(far / max(np.hypot(*np.subtract(points[263], points[33])), 1e-3))

@@ -109,7 +109,7 @@ def likenesses(person: Faceset) -> np.ndarray:
     rows: list[dict] = [{} for _ in pick]
     with recogniser() as ask:
         for i, row in zip(pick, rows, strict=True):
-            ask(person.image(i), geometry.transform(person.transform(i), np.array(person.records[i].landmarks)), row)
+            ask(person.image(i), geometry.transform(person.transform(i), person.records[i].landmarks), row)
     return np.array([row["likeness"] for row in rows])
 
 

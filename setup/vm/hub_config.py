@@ -31,12 +31,10 @@ c.ConfigurableHTTPProxy.command = [
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8001"
 
 
-# The log holds no token, whoever has put one into an address.
 def hide(record: logging.LogRecord) -> bool:
-    record.msg, record.args = (
-        re.sub(r"(token(=|%(25)*3D))[^&%\s\"')]+", r"\1[secret]", record.getMessage(), flags=re.I),
-        (),
-    )
+    """Let a line into the log without the token that somebody has put into an address, percent-encoded or not."""
+    record.msg = re.sub(r"(token(=|%(25)*3D))[^&%\s\"')]+", r"\1[secret]", record.getMessage(), flags=re.I)
+    record.args = ()
     return True
 
 
