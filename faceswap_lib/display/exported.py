@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from faceswap_lib.display.live import VIEW
+
 # JupyterLab's look, without the scripts that it fetches from a content network: formulas, diagrams and widgets of
-# ipywidgets need them, our pages do not. The policy makes the browser refuse whatever a cell might ask for.
+# ipywidgets need them, our pages do not; a widget's still picture is shown (live.py). The policy makes the browser
+# refuse whatever a cell might ask for.
 TEMPLATE = """{%- extends 'index.html.j2' -%}
 {%- block html_head_js -%}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';
@@ -20,5 +23,8 @@ def page(notebook: Path) -> str:
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(template_name="lab")
+    exporter.config.NbConvertBase.display_data_priority = [
+        kind for kind in exporter.default_config.NbConvertBase.display_data_priority if kind != VIEW
+    ]
     exporter.raw_template = TEMPLATE
     return exporter.from_filename(str(notebook))[0]
