@@ -105,7 +105,7 @@ def convert(
     with progress_bar(f"Converting {video.name}") as progress:
         what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
         r = lab.convert(video, faces, model, out, color_match=color, **what, overwrite=overwrite, progress=progress)
-    print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled as synthetic.")
+    print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled and signed as synthetic.")
     if r.remarks:
         print(r.remarks)
 
@@ -139,6 +139,18 @@ def evaluate(
     if other:
         print(f"\nAgainst {against}:\n{told.compared(r, other)}")
     print(f"To read and to send around: {report / 'report.html'}")
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A video, or a picture out of one.")],
+) -> None:
+    """What says that a file is synthetic, and whether it is intact. Example: inspect swapped.mp4"""
+    from faceswap_lib.trust import inspection
+
+    layers = inspection.inspect(file)
+    _print([vars(layer) for layer in layers])
+    print(inspection.told(layers))
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Lab 5: put B's face into A's video: A's texture and motion → encoder → decoder B → A's light → back into the frame.
 
 What the trained model draws is in compose/model_swap.py, what is done with each frame in compose/render.py. Sound is
-copied, all distances in time are the source's, and every video carries a visible label that says it is synthetic.
+copied, all distances in time are the source's, and every video says that it is synthetic: by a visible label, a mark in
+the pixels, signed credentials and a file beside it (trust/).
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
 from faceswap_lib.progress import Progress, note
+from faceswap_lib.trust.facts import Facts
 
 
 @dataclass
@@ -47,7 +49,7 @@ def convert(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> ConvertResult:
-    """Swap the face in a video and write it to `out`, labelled.
+    """Swap the face in a video and write it to `out`, labelled and signed.
 
     faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in, b unless said
     (the video's own person is drawn anew, to see what the network can do, where it is said);
@@ -73,9 +75,19 @@ def convert(
     side = model_swap.side_of(found, about, to)
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
-    remarks = Remarks()
-    count = render.render(video_path, out, at, draw, match, progress, keep, overwrite=overwrite, remarks=remarks)
+    facts = _facts(found, about, to, untrained)
+    remarks, how = Remarks(), {"facts": facts, "overwrite": overwrite}
+    count = render.render(video_path, out, at, draw, match, progress, keep, remarks=remarks, **how)
     return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
+
+
+def _facts(found: Faceset, about: dict, to: str, untrained: bool) -> Facts:
+    return Facts(
+        method="mean texture, no network" if untrained else "trained network",
+        source=found.source.sha256,
+        model=about.get("sha256", {}).get("weights"),
+        person=about["data"][to]["fingerprint"],
+    )
 
 
 def _check(path: str | Path, found: Faceset) -> None:

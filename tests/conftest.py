@@ -1,6 +1,7 @@
 """What many tests need, made once a session: the built-in clips' faces, two small facesets and a trained model."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,7 @@ from faceswap_lib.media import video
 from faceswap_lib.network import record
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["FACESWAP_KEYS"] = tempfile.mkdtemp(prefix="keys-")  # and never a key of whoever runs the tests
 SHORT, PIECE = 30, 24  # frames of the short clips, and of the pieces that are evaluated
 
 

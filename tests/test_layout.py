@@ -52,12 +52,13 @@ VERBS = {
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
     " --keep-mouth --draw-mouth --overwrite",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
+    "inspect": "file",
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set",
     "bench": "--workdir --profile --seconds --seeds --every --from-scratch --ablate --minutes --trace",
 }
-HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill")
+HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill", "c2pa", "cryptography")
 # Each of these is known to one file or room, so that another one can take its place by a change there.
 DOORS = {
     "mediapipe": ("face/detect.py",),
@@ -66,6 +67,7 @@ DOORS = {
     "oci": ("cloud/oracle.py",),
     "papermill": ("headless.py",),
     "typer": ("cli.py", "__main__.py"),
+    "c2pa": ("trust/credentials.py",),
 }
 LONGEST_FILE, LONGEST_FUNCTION, MOST_POSITIONAL, MOST_AT_THE_TOP = 260, 45, 7, 18
 

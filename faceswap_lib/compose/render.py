@@ -1,7 +1,8 @@
 """One face out of a video and another one in: what the trained swap shares with references that need no training.
 
 Frames stream through in small batches, so memory does not grow with the video's length; sound is copied, and all
-distances in time are the source's. Every video that leaves here carries a visible label that says it is synthetic.
+distances in time are the source's. Every video that leaves here says that it is synthetic: on the picture, in the
+pixels, in its data and beside it (trust/).
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.progress import Progress
-from faceswap_lib.trust import label
+from faceswap_lib.trust import label, marked
+from faceswap_lib.trust.facts import Facts
 
 BATCH = 16
 
@@ -29,11 +31,13 @@ def render(
     progress: Progress | None = None,
     keeper: Keeper | None = None,
     *,
+    facts: Facts,
     overwrite: bool = False,
     remarks: Remarks | None = None,
 ) -> int:
-    """Write `out`: the clip with its faces drawn anew, labelled; returns the number of frames.
+    """Write `out`: the clip with its faces drawn anew, labelled and signed; returns the number of frames.
 
+    facts: what its marks say of it.
     keeper: what tells what is in front of a face and stays there; without one the new face is drawn over it.
     remarks: gets what is odd about the clip's frames.
     """
@@ -48,7 +52,7 @@ def render(
             for index, frame in chunk:
                 yield stamp.stamp(index, drawn.get(index, frame))
 
-    return video.rewrite(clip, out, stream, overwrite=overwrite, progress=progress, remarks=remarks)
+    return marked.rewrite(clip, out, stream, facts, overwrite=overwrite, progress=progress, remarks=remarks)
 
 
 def faces_drawn(

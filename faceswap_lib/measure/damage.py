@@ -1,4 +1,4 @@
-"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound and times stay."""
+"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound, times and marks stay."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +11,8 @@ from faceswap_lib.face import faceset, geometry
 from faceswap_lib.face.geometry import iris_distance
 from faceswap_lib.measure.verdicts import change
 from faceswap_lib.media import video
+from faceswap_lib.trust import marked
+from faceswap_lib.trust.facts import Facts
 
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 
@@ -63,7 +65,7 @@ def blur(clip: str | Path, out: str | Path, faces_a: str | Path, sigma: float = 
     def change(face: np.ndarray, ruler: float) -> np.ndarray:
         return cv2.GaussianBlur(face, (0, 0), sigma * ruler)
 
-    return _on_faces(clip, out, faces_a, change)
+    return _on_faces(clip, out, faces_a, change, "blurred")
 
 
 def tint(clip: str | Path, out: str | Path, faces_a: str | Path, by: tuple[float, float, float] = TINT) -> Path:
@@ -73,7 +75,7 @@ def tint(clip: str | Path, out: str | Path, faces_a: str | Path, by: tuple[float
         lab = cv2.cvtColor(face.astype("f4") / 255, cv2.COLOR_RGB2LAB) + np.array(by, "f4")
         return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype("u1")
 
-    return _on_faces(clip, out, faces_a, change)
+    return _on_faces(clip, out, faces_a, change, "tinted")
 
 
 def delay(clip: str | Path, out: str | Path, frames: int = 3) -> Path:
@@ -85,11 +87,10 @@ def delay(clip: str | Path, out: str | Path, frames: int = 3) -> Path:
             late.extend([frame] * (1 if late else frames + 1))
             yield late[0]
 
-    video.rewrite(clip, out, stream)
-    return Path(out)
+    return _written(clip, out, stream, "delayed")
 
 
-def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Callable) -> Path:
+def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Callable, name: str) -> Path:
     """The clip with its face changed; faces_a: the faceset of the video before the swap, which says where it is."""
     found = faceset.load(faces_a)
     at = dict(zip(found.frames.tolist(), found.solid[..., :2], strict=True))
@@ -98,7 +99,12 @@ def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Ca
         for index, frame in numbered:
             yield _blend(frame, at[index], change) if index in at else frame
 
-    video.rewrite(clip, out, stream)
+    return _written(clip, out, stream, name)
+
+
+def _written(clip: str | Path, out: str | Path, stream: marked.Stream, name: str) -> Path:
+    facts = Facts(f"a swapped video, {name} on purpose", video.sha256(clip))
+    marked.rewrite(clip, out, stream, facts, again=True)
     return Path(out)
 
 

@@ -20,6 +20,7 @@ from faceswap_lib.media import video
 from faceswap_lib.network import batches
 from faceswap_lib.network.batches import Side
 from faceswap_lib.progress import Progress
+from faceswap_lib.trust.facts import Facts
 
 MOST = 1000  # faces of B, evenly over time
 NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
@@ -29,7 +30,7 @@ LABELS = ("classic paste", "B's mean", "B's nearest")
 def make(
     clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int = 128, progress: Progress | None = None
 ) -> dict[str, Path]:
-    """Write the three references of a clip into a folder, labelled as synthetic; label -> file.
+    """Write the three references of a clip into a folder, labelled and signed as synthetic; label -> file.
 
     a: the clip's own faceset, b: that of the person put in; size: pixels of the textures. Raises UserError as train.
     """
@@ -47,8 +48,12 @@ def make(
     made = files(folder, clip)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
-        each = zip(made.values(), drawers, strict=True)
-        done = [pool.submit(render.render, clip, out, *how, note.of(k)) for k, (out, how) in enumerate(each)]
+        facts = [Facts(label, a.source.sha256, person=b.fingerprint) for label in made]
+        each = zip(made.values(), drawers, facts, strict=True)
+        done = [
+            pool.submit(render.render, clip, out, *how, note.of(k), facts=said)
+            for k, (out, how, said) in enumerate(each)
+        ]
         for one in done:
             one.result()
     return made

@@ -3,7 +3,7 @@
 import errno
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,6 +96,7 @@ class Writer:
         rate: Fraction,
         crf: int,
         sounds: Sequence[av.AudioStream] = (),
+        tags: Mapping[str, str] | None = None,
     ):
         self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()][0]
         # Where a stream starts is stored in movie ticks, 1 ms unless told otherwise: take one that divides them all.
@@ -105,7 +106,7 @@ class Writer:
             # Or everything moves, by the few ms that AAC starts before 0.
             options = {"avoid_negative_ts": "disabled"}
         self.container = av.open(str(part.absolute()), "w", kind, container_options=options)
-        self.container.metadata["comment"] = f"{MADE} {__version__}"
+        self.container.metadata.update({**(tags or {}), "comment": f"{MADE} {__version__}"})
         # With its macroblock tree x264 writes other bits in every run; figures could not be compared (10 % more bytes).
         coding = {"crf": str(crf), "x264-params": "mbtree=0"}
         self.video = self.container.add_stream("libx264", rate, coding, time_base=base)
@@ -190,8 +191,11 @@ def made_here(path: str | Path) -> bool:
 
 
 @contextmanager
-def writing(out: Path, *recipe) -> Iterator[Writer]:
-    """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise."""
+def writing(out: Path, *recipe, finish: Callable[[Path], None] | None = None) -> Iterator[Writer]:
+    """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise.
+
+    finish: called with the complete file before it appears.
+    """
     with ExitStack() as stack:
         stack.enter_context(alone(out, "conversion"))
         part, writer = stack.enter_context(whole(out)), None
@@ -202,6 +206,8 @@ def writing(out: Path, *recipe) -> Iterator[Writer]:
             with blame(out, UNWRITABLE):
                 writer.container.mux(writer.video.encode(None))
                 writer.container.close()
+                if finish:
+                    finish(part)
                 stack.close()
         finally:
             if writer:

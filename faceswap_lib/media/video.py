@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -92,6 +92,9 @@ def rewrite(
     overwrite: bool = False,
     progress: Callable[[int, int | None, str], None] | None = None,
     remarks: Remarks | None = None,
+    *,
+    tags: Mapping[str, str] | None = None,
+    finish: Callable[[Path], None] | None = None,
 ) -> int:
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
@@ -100,6 +103,7 @@ def rewrite(
     The output begins at 0 (see clock.py); .mp4 and .mov keep distances exactly, .mkv in whole milliseconds; subtitles
     and data are left out. `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total,
     note). overwrite: replace a file there that this kit did not write; remarks: gets what is odd about the frames.
+    tags: what the container says of itself; finish: called with the complete file before it appears as `out`.
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
     out, seen, lengths, done = check_out(out, overwrite, source), survey(source), deque(), 0
@@ -114,7 +118,7 @@ def rewrite(
         sounds = [sound for sound in video.container.streams.audio if seen.clock.counts[sound.index]]
         check_sound(out, sounds)
         rate = video.average_rate or Fraction(seen.info.fps).limit_denominator(1001)
-        with writing(out, seen.picture, seen.base, rate, crf, sounds) as writer:
+        with writing(out, seen.picture, seen.base, rate, crf, sounds, tags, finish=finish) as writer:
             pulled = pull()
             for pixels in stream(pulled):
                 if not lengths:

@@ -1,9 +1,13 @@
 """The visible label that every converted video carries: it says that the picture is synthetic."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 TEXT = "SYNTHETIC: FACE SWAPPED"
+LOOK = 480  # pixels of a picture's smaller side in which the label is looked for
+ALIKE = 0.6  # normalised correlation with the label's picture above which it is there
 GAP = 0.05  # a face's box is widened by this share, so that the label keeps its distance
 
 
@@ -49,6 +53,18 @@ class Label:
             down = min(spot[1] + h, y + bh + grow) - max(spot[1], y - grow)
             area += max(0.0, across) * max(0.0, down)
         return area
+
+
+def share_of(frames: Sequence[np.ndarray]) -> float:
+    """In which share of frames of one size, RGB uint8 (H, W, 3), the label is seen, wherever it stands."""
+    h, w = frames[0].shape[:2]
+    scale = min(1.0, LOOK / min(h, w))
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    text = _draw_text(w, h)
+    small = (max(1, min(size[0], round(text.shape[1] * scale))), max(1, min(size[1], round(text.shape[0] * scale))))
+    sign = cv2.cvtColor(cv2.resize(text, small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    grey = (cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY) for frame in frames)
+    return float(np.mean([cv2.matchTemplate(one, sign, cv2.TM_CCOEFF_NORMED).max() > ALIKE for one in grey]))
 
 
 def _draw_text(width: int, height: int) -> np.ndarray:

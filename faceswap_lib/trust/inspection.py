@@ -1,0 +1,72 @@
+"""Read back what says that a file is synthetic: label, credentials, sidecar, mark; of any video, and of pictures."""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from faceswap_lib import UserError
+from faceswap_lib.media import video
+from faceswap_lib.trust import credentials, label, mark, sidecar
+from faceswap_lib.trust.credentials import Credentials
+
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One of the marks: what it is, its state (intact, altered, missing or unknown), and what it says."""
+
+    layer: str
+    state: str
+    says: str
+
+
+def inspect(path: str | Path) -> list[Layer]:
+    """The four marks of a video or picture, as they are found in it; UserError where it cannot be read."""
+    frames = _frames(Path(path))
+    signed, beside = credentials.read(path), sidecar.read(path)
+    seen, hidden = label.share_of(frames), mark.read(frames)
+    return [
+        Layer("visible label", "intact" if seen > 0.5 else "altered" if seen else "missing", _label(seen)),
+        Layer("Content Credentials", signed.state, _says(signed)),
+        Layer("file beside it", beside.state, _says(beside)),
+        Layer("mark in the pixels", "intact" if hidden.found else "missing", _mark(hidden)),
+    ]
+
+
+def told(layers: list[Layer]) -> str:
+    """The marks in a sentence."""
+    if found := [layer.layer for layer in layers if layer.state != "missing"]:
+        return f"It is synthetic: {', '.join(found)} say{'s' if len(found) == 1 else ''} so."
+    return "Nothing says that it is synthetic; that does not make it real."
+
+
+def _frames(path: Path) -> list[np.ndarray]:
+    """Frames evenly over a video, or a picture, RGB uint8 (H, W, 3)."""
+    if path.suffix.lower() in PICTURES and path.is_file():
+        data = cv2.imdecode(np.frombuffer(path.read_bytes(), "u1"), cv2.IMREAD_COLOR)
+        if data is None:
+            raise UserError(f"'{path}' is no picture that can be read; give a PNG or JPEG file, or a video.")
+        return [cv2.cvtColor(data, cv2.COLOR_BGR2RGB)]
+    step = max(1, video.probe(path).frames // mark.MOST)
+    return list(islice(video.frames(path), 0, step * mark.MOST, step))
+
+
+def _label(share: float) -> str:
+    return f"“{label.TEXT}” in {share:.0%} of the frames looked at" if share else ""
+
+
+def _mark(found: mark.Reading) -> str:
+    if not found.found:
+        return f"{found.strength:g} standard deviations, as chance has it"
+    number = f", number {found.number}" if found.number is not None else ", its number cannot be read"
+    return f"{found.strength:g} standard deviations above chance{number}"
+
+
+def _says(found: Credentials) -> str:
+    names = {"method": "drawn by", "source": "source", "model": "model", "person": "person", "consent": "consent"}
+    facts = [f"{word} {str(found.facts[key])[:24]}" for key, word in names.items() if found.facts.get(key)]
+    return "; ".join(filter(None, [found.detail, ", ".join(facts)]))

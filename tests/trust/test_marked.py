@@ -1,0 +1,89 @@
+"""marked.py: every way to make a video leaves all four marks, and without a key there is no video."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from faceswap_lib import UserError, convert, evaluate, samples
+from faceswap_lib.measure import damage
+from faceswap_lib.media import video
+from faceswap_lib.trust import inspection, keys, marked, sidecar
+from faceswap_lib.trust.facts import Facts
+
+
+def states(path) -> dict[str, str]:
+    return {layer.layer: layer.state for layer in inspection.inspect(path)}
+
+
+ALL = dict.fromkeys(("visible label", "Content Credentials", "file beside it", "mark in the pixels"), "intact")
+
+
+@pytest.fixture(scope="module")
+def swapped(short, facesets, trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp("swapped") / "swapped.mp4"
+    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    return out
+
+
+def plain(numbered):
+    for _, frame in numbered:
+        yield frame
+
+
+def test_a_conversion_leaves_all_marks(swapped):
+    assert states(swapped) == ALL
+
+
+@pytest.mark.parametrize("how", ("blur", "tint", "delay"))
+def test_what_is_broken_on_purpose_keeps_them(swapped, facesets, tmp_path, how):
+    out = tmp_path / "broken.mp4"
+    damage.delay(swapped, out) if how == "delay" else getattr(damage, how)(swapped, out, facesets["a"])
+    assert states(out) == ALL
+
+
+def test_references_leave_all_marks(swapped, short, facesets, trained, tmp_path):
+    how = {"faces_a": facesets["a"], "model": trained.model, "every": 10}
+    evaluate.evaluate(swapped, short["a"], facesets["b"], tmp_path, **how)
+    made = sorted((tmp_path / "references").glob("*.m*4"))
+    assert len(made) == 3 and all(states(path) == ALL for path in made)
+
+
+def test_a_mov_is_signed_and_an_mkv_has_the_file_beside_it(short, tmp_path):
+    for name, held in (("a.mov", "intact"), ("a.mkv", "missing")):
+        marked.rewrite(short["a"], tmp_path / name, plain, Facts("test", video.sha256(short["a"])))
+        found = states(tmp_path / name)
+        assert found["Content Credentials"] == held and found["file beside it"] == "intact"
+
+
+def test_the_container_says_it_too(swapped):
+    tags = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format_tags", str(swapped)], capture_output=True)
+    assert b"SYNTHETIC" in tags.stdout and b"compositeWithTrainedAlgorithmicMedia" in tags.stdout
+
+
+def test_without_a_key_there_is_no_video(short, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(keys.FOLDER, str(tmp_path / "file" / "keys"))
+    with pytest.raises(UserError, match="key that signs"):
+        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Facts("test", "0" * 64))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_what_fails_while_it_is_signed_leaves_nothing(short, tmp_path, monkeypatch):
+    def full(*args):
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(sidecar, "write", full)
+    with pytest.raises(UserError, match="disk"):
+        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Facts("test", "0" * 64))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pixels_are_those_of_the_stream_but_for_the_mark(short, tmp_path):
+    marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Facts("test", "0" * 64))
+    pairs = zip(video.frames(short["a"]), video.frames(tmp_path / "out.mp4"), strict=True)
+    assert max(np.abs(before.astype(int) - after).mean() for before, after in pairs) < 2
+
+
+def test_the_built_in_ideal_is_no_work_of_the_kits():
+    assert set(states(samples.path("truth_a_as_b")).values()) == {"missing"}
