@@ -14,6 +14,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+from scipy import fft
 
 KEY = "faceswap_lib mark 1"
 SIDES = (56, 96)  # cells of a square picture's side: of one below LARGE pixels, and of a larger one
@@ -45,7 +46,7 @@ class Mark:
     """The mark of one video: a number, laid out for frames of one size."""
 
     def __init__(self, width: int, height: int, number: int):
-        side = SIDES[np.sqrt(height * width) >= LARGE]
+        side = SIDES[int(height * width >= LARGE**2)]
         self.rows, self.cols = _cells(height, width, side)
         coarse = _pattern(number)[: self.rows, : self.cols]
         fine = (self.cols * FINE, self.rows * FINE)
@@ -145,7 +146,7 @@ def _place(seen: np.ndarray, scale: float) -> tuple[float, np.ndarray]:
     tall, wide = (round(side * scale) for side in seen.shape)
     padded = np.zeros((MASTER * FINE, MASTER * FINE), "f4")
     padded[:tall, :wide] = cv2.resize(seen, (wide, tall), interpolation=cv2.INTER_AREA)
-    fit = np.fft.irfft2(_pilot() * np.conj(np.fft.rfft2(padded)), s=padded.shape)
+    fit = fft.irfft2(_pilot() * np.conj(fft.rfft2(padded)), padded.shape)
     near = fit[: round(CUT * tall), : round(CUT * wide)]
     y, x = np.unravel_index(near.argmax(), near.shape)
     chance = np.median(np.abs(fit)) / 0.6745  # robust: the one true place is far out
@@ -155,7 +156,7 @@ def _place(seen: np.ndarray, scale: float) -> tuple[float, np.ndarray]:
 
 @cache
 def _pilot() -> np.ndarray:
-    return np.fft.rfft2(np.kron(_Pattern.get().pilot, np.ones((FINE, FINE), "f4")))
+    return fft.rfft2(np.kron(_Pattern.get().pilot, np.ones((FINE, FINE), "f4")))
 
 
 def _whitened(detail: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from faceswap_lib.face.mesh import canvas
 from faceswap_lib.measure import metrics, references
 from faceswap_lib.media import video
 from faceswap_lib.network import batches
+from faceswap_lib.trust import inspection
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ def test_every_reference_is_labelled_as_synthetic(made, short):
         change = np.abs(next(video.frames(clip)) - before).mean(-1)
         corners = [change[y, x] for y in (np.s_[:20], np.s_[-20:]) for x in (np.s_[:150], np.s_[-150:])]
         assert max(corner.mean() for corner in corners) > 20
+        assert {layer.state for layer in inspection.inspect(clip)} == {"intact"}, "and by all other marks"
 
 
 def test_the_paste_is_sharper_and_jumps_more_than_what_goes_through_the_mesh(made, facesets):

