@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faceswap_lib import UserError, __version__
-from faceswap_lib.progress import progress_bar
+from faceswap_lib.progress import print_table, progress_bar
 
 ABOUT = """A face-swap workshop: make a deepfake, measure it, label it.
 
@@ -149,7 +149,7 @@ def inspect(
     from faceswap_lib.trust import inspection
 
     layers = inspection.inspect(file)
-    _print([vars(layer) for layer in layers])
+    print_table([vars(layer) for layer in layers])
     print(inspection.told(layers))
 
 
@@ -169,17 +169,7 @@ def _say(line: str) -> None:
 
 def _show(rows: list) -> None:
     """Verdicts as a table in the terminal."""
-    _print([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
-
-
-def _print(lines: list[dict]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*lines[0])
-    for line in lines:
-        table.add_row(*map(str, line.values()))
-    Console().print(table)
+    print_table([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
 
 
 @app.command()
@@ -196,7 +186,7 @@ def provision(
 
     plan = lab.provision(shape, learners, hours, ssh_key, config)
     _show(plan.rows)
-    _print(bill.shown(plan.costs, learners))
+    print_table(bill.shown(plan.costs, learners))
     print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
 

@@ -1,4 +1,4 @@
-"""What a user is told while work goes on: progress, as a bar or as plain lines, and notes."""
+"""What a user is told in a terminal: progress, as a bar or as plain lines, notes, tables."""
 
 import sys
 import time
@@ -58,3 +58,14 @@ def _plain(title: str) -> Progress:
         print(f"{title}: {share} after {now - start:.0f} s{left} {note}", file=sys.stderr, flush=True)
 
     return show
+
+
+def print_table(lines: list[dict]) -> None:
+    """Dicts with the same keys as a table, a line each."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*lines[0])
+    for line in lines:
+        table.add_row(*map(str, line.values()))
+    Console().print(table)

@@ -96,6 +96,7 @@ class Writer:
         rate: Fraction,
         crf: int,
         sounds: Sequence[av.AudioStream] = (),
+        *,
         tags: Mapping[str, str] | None = None,
     ):
         self.out, self.picture, self.base, kind = out, picture, base, FORMATS[out.suffix.lower()][0]
@@ -191,7 +192,9 @@ def made_here(path: str | Path) -> bool:
 
 
 @contextmanager
-def writing(out: Path, *recipe, finish: Callable[[Path], None] | None = None) -> Iterator[Writer]:
+def writing(
+    out: Path, *recipe, tags: Mapping[str, str] | None = None, finish: Callable[[Path], None] | None = None
+) -> Iterator[Writer]:
     """A writer whose file appears as `out` when it is complete, and leaves nothing behind otherwise.
 
     finish: called with the complete file before it appears.
@@ -201,7 +204,7 @@ def writing(out: Path, *recipe, finish: Callable[[Path], None] | None = None) ->
         part, writer = stack.enter_context(whole(out)), None
         try:
             with blame(out, UNWRITABLE):
-                writer = Writer(out, part, *recipe)
+                writer = Writer(out, part, *recipe, tags=tags)
             yield writer
             with blame(out, UNWRITABLE):
                 writer.container.mux(writer.video.encode(None))

@@ -99,11 +99,10 @@ def rewrite(
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
     `stream` is a generator function: it takes an iterator of (index, frame) and yields one changed frame for each, in
-    order; it may read ahead to work in batches. Frames are upright, RGB uint8 (H, W, 3), and keep their size.
-    The output begins at 0 (see clock.py); .mp4 and .mov keep distances exactly, .mkv in whole milliseconds; subtitles
-    and data are left out. `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total,
-    note). overwrite: replace a file there that this kit did not write; remarks: gets what is odd about the frames.
-    tags: what the container says of itself; finish: called with the complete file before it appears as `out`.
+    order; it may read ahead. Frames are upright, RGB uint8 (H, W, 3), and keep their size. The output begins
+    at 0 (see clock.py); .mp4 and .mov keep distances exactly, .mkv in whole ms; subtitles and data are left out. `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total,
+    note). overwrite: replace a file there that this kit did not write; remarks: gets what is odd about the frames; tags:
+    what the container says; finish: called with the complete file before it appears.
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
     out, seen, lengths, done = check_out(out, overwrite, source), survey(source), deque(), 0
@@ -115,10 +114,9 @@ def rewrite(
 
     _ask_for_room(out, seen.info)
     with opened(source) as video:
-        sounds = [sound for sound in video.container.streams.audio if seen.clock.counts[sound.index]]
-        check_sound(out, sounds)
+        sounds = check_sound(out, [s for s in video.container.streams.audio if seen.clock.counts[s.index]])
         rate = video.average_rate or Fraction(seen.info.fps).limit_denominator(1001)
-        with writing(out, seen.picture, seen.base, rate, crf, sounds, tags, finish=finish) as writer:
+        with writing(out, seen.picture, seen.base, rate, crf, sounds, tags=tags, finish=finish) as writer:
             pulled = pull()
             for pixels in stream(pulled):
                 if not lengths:
@@ -129,8 +127,7 @@ def rewrite(
                     files.room(out.parent, files.RESERVE, "the rest of this video")
                 if progress:
                     progress(done, seen.info.frames, "frames written")
-            # Sound that outlasts the picture comes by here.
-            if next(pulled, None) or lengths:
+            if next(pulled, None) or lengths:  # sound that outlasts the picture comes by here
                 raise ValueError(f"stream gave {done} frames for the {seen.info.frames} of '{source}'")
     return done
 
