@@ -142,9 +142,7 @@ def evaluate(
 
 
 @app.command()
-def inspect(
-    file: Annotated[Path, typer.Argument(help="A video, or a picture out of one.")],
-) -> None:
+def inspect(file: Annotated[Path, typer.Argument(help="A video, or a picture out of one.")]) -> None:
     """What says that a file is synthetic, and whether it is intact. Example: inspect swapped.mp4"""
     from faceswap_lib.trust import inspection
 

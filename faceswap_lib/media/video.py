@@ -99,10 +99,11 @@ def rewrite(
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
     `stream` is a generator function: it takes an iterator of (index, frame) and yields one changed frame for each, in
-    order; it may read ahead. Frames are upright, RGB uint8 (H, W, 3), and keep their size. The output begins
-    at 0 (see clock.py); .mp4 and .mov keep distances exactly, .mkv in whole ms; subtitles and data are left out. `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total,
-    note). overwrite: replace a file there that this kit did not write; remarks: gets what is odd about the frames; tags:
-    what the container says; finish: called with the complete file before it appears.
+    order; it may read ahead. Frames are upright, RGB uint8 (H, W, 3), and keep their size. The output begins at 0 (see
+    clock.py); .mp4 and .mov keep distances exactly, .mkv in whole ms; subtitles and data are left out. `crf` is H.264's
+    quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total, note). overwrite: replace a file there
+    that this kit did not write; remarks: gets what is odd about the frames; tags: what the container says; finish:
+    called with the complete file before it appears.
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
     out, seen, lengths, done = check_out(out, overwrite, source), survey(source), deque(), 0
@@ -123,13 +124,18 @@ def rewrite(
                     raise ValueError(f"stream gave frame {done} before it took it")
                 writer.frame(pixels, int(seen.times[done]), lengths.popleft())
                 done += 1
-                if done % LOOK == 0:
-                    files.room(out.parent, files.RESERVE, "the rest of this video")
-                if progress:
-                    progress(done, seen.info.frames, "frames written")
+                _tell(out, done, seen.info.frames, progress)
             if next(pulled, None) or lengths:  # sound that outlasts the picture comes by here
                 raise ValueError(f"stream gave {done} frames for the {seen.info.frames} of '{source}'")
     return done
+
+
+def _tell(out: Path, done: int, total: int, progress: Callable[[int, int | None, str], None] | None) -> None:
+    """Progress; and now and then whether the disk still has room."""
+    if done % LOOK == 0:
+        files.room(out.parent, files.RESERVE, "the rest of this video")
+    if progress:
+        progress(done, total, "frames written")
 
 
 def _ask_for_room(out: Path, info: VideoInfo) -> None:
