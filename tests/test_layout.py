@@ -24,6 +24,7 @@ FLOORS = (
     ("network", "trust"),
     ("compose",),
     ("measure",),
+    ("classroom",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
     ("headless", "journal"),
@@ -31,7 +32,7 @@ FLOORS = (
     ("cli",),
     ("__main__",),
 )
-ROOMS = ("cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
+ROOMS = ("classroom", "cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
 # What a lab says to those who call it; notebooks and README use these words. Changing one breaks other people's code:
 # do it on purpose, and say it in CHANGELOG.md.
 LABS = {

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from faceswap_lib import UserError
+from faceswap_lib.classroom import logbook
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import labels, shown
 from faceswap_lib.measure.verdicts import change
@@ -68,11 +69,21 @@ def needs(workdir: str | Path, *things: str) -> Path:
     return Path(workdir)
 
 
-def check(conditions: Mapping[str, tuple[bool, str]]) -> None:
-    """Print a lab's self-check: condition -> (met, what to do if it is not)."""
+def check(
+    conditions: Mapping[str, tuple[bool, str]],
+    lab: str = "",
+    workdir: str | Path | None = None,
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Print a lab's self-check: condition -> (met, what to do if it is not).
+
+    lab, e.g. "04", and workdir: where the result is noted, and figures to remember with it (classroom/logbook.py).
+    """
     for what, (met, remedy) in conditions.items():
         print(f"ok     {what}" if met else f"TO DO  {what}: {remedy}")
     print("Self-check: pass" if all(met for met, _ in conditions.values()) else "Self-check: not yet, see TO DO.")
+    if lab and workdir:
+        logbook.checked(workdir, lab, {what: bool(met) for what, (met, _) in conditions.items()}, figures)
 
 
 def table(rows: Sequence[object]) -> Page:
