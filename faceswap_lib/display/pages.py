@@ -15,6 +15,7 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.classroom import logbook
+from faceswap_lib.display import errors
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import labels, shown
 from faceswap_lib.measure.verdicts import change
@@ -46,9 +47,11 @@ def quiet() -> None:
     """Keep what MediaPipe and TensorFlow print past Python, and there is no switch for, out of a notebook's cells.
 
     Python's own warnings and errors do not take that way and are shown as ever, but for one of Keras: that the
-    discriminator has no gradient, which is so until the game begins. Outside a notebook it does nothing.
+    discriminator has no gradient, which is so until the game begins. A user's error is shown as its sentence
+    (errors.py). Outside a notebook it does nothing.
     """
-    if _shell():
+    if shell := _shell():
+        errors.as_sentences(shell)
         warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
