@@ -27,7 +27,7 @@ FLOORS = (
     ("classroom",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
-    ("headless", "journal"),
+    ("headless",),
     ("bench", "workshop"),
     ("cli",),
     ("__main__",),
@@ -56,6 +56,7 @@ VERBS = {
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set",
+    "class": "folder --out --once",
     "bench": "--workdir --profile --seconds --seeds --every --from-scratch --ablate --minutes --trace",
 }
 HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill")

@@ -5,6 +5,7 @@ no answer. Nothing of it leaves the workdir unless the learner says where to (`s
 """
 
 import json
+import os
 import re
 import secrets
 import time
@@ -19,6 +20,7 @@ from faceswap_lib import UserError, files, strangers
 
 NAME = "progress.json"
 MOST = 1 << 20  # bytes of the file
+CLASS = "class"
 PATIENCE = 3.0  # seconds to wait for another notebook that writes at the same moment
 Words = Annotated[str, Field(max_length=300)]
 Number = Annotated[str, Field(pattern=r"^\d\d$")]
@@ -98,6 +100,13 @@ def begin(workdir: str | Path, lab: str) -> None:
     _write(workdir, change)
 
 
+def opened(names: Mapping[str, object]) -> None:
+    """Take note that the lab of this notebook was begun, where its server tells its name; names: the notebook's own."""
+    found = re.search(r"(\d\d)_\w+\.ipynb$", os.environ.get("JPY_SESSION_NAME", ""))
+    if found and names.get("workdir"):
+        begin(str(names["workdir"]), found[1])
+
+
 def checked(
     workdir: str | Path, lab: str, conditions: Mapping[str, bool], figures: Mapping[str, float] | None = None
 ) -> None:
@@ -157,10 +166,13 @@ def made(workdir: str | Path, lab: str) -> None:
 def share(workdir: str | Path, folder: str | Path, seat: str = "") -> str:
     """Copy the logbook into a folder from now on, for the instructor to see; "" ends it. Returns a sentence.
 
-    seat: what stands beside it, as on the learner's table; no name. UserError where nothing can be written there.
+    folder: "class" is the one that the machine's hub has; seat: as on the learner's table, no name. UserError where
+    nothing can be written there.
     """
     if not re.fullmatch(r"[\w .-]{0,20}", seat):
         raise UserError(f"The seat {seat!r:.40} is no number or short word; take one of at most 20 letters and digits.")
+    if str(folder) == CLASS:
+        folder = os.environ.get("FACESWAP_CLASS", CLASS)
     place = files.check_name(folder).expanduser().absolute() if folder else None
     if place and not place.is_dir():
         raise UserError(f"There is no folder {place}; ask your instructor for its name.")
@@ -189,6 +201,10 @@ def _now() -> datetime:
 def _write(workdir: str | Path, change: Callable[[Book], None]) -> None:
     """Read, change and write a workdir's logbook. What cannot be written is let be: a lesson goes on without."""
     path, until = Path(workdir) / NAME, time.monotonic() + PATIENCE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
     while True:
         try:
             with files.alone(path, "note"):

@@ -15,7 +15,7 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.classroom import logbook
-from faceswap_lib.display import errors
+from faceswap_lib.display import errors, index_page
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import labels, shown
 from faceswap_lib.measure.verdicts import change
@@ -48,10 +48,11 @@ def quiet() -> None:
 
     Python's own warnings and errors do not take that way and are shown as ever, but for one of Keras: that the
     discriminator has no gradient, which is so until the game begins. A user's error is shown as its sentence
-    (errors.py). Outside a notebook it does nothing.
+    (errors.py), and the logbook gets to know that the lab was begun. Outside a notebook it does nothing.
     """
     if shell := _shell():
         errors.as_sentences(shell)
+        logbook.opened(shell.user_ns)
         warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
@@ -87,6 +88,7 @@ def check(
     print("Self-check: pass" if all(met for met, _ in conditions.values()) else "Self-check: not yet, see TO DO.")
     if lab and workdir:
         logbook.checked(workdir, lab, {what: bool(met) for what, (met, _) in conditions.items()}, figures)
+        index_page.write(workdir)
 
 
 def table(rows: Sequence[object]) -> Page:

@@ -207,7 +207,7 @@ def test_progress_of_a_training_shows_the_newest_preview(monkeypatch, trained):
 
 
 @pytest.mark.parametrize(
-    ("shell", "expected"), [("types.SimpleNamespace(set_custom_exc=print)", []), ("None", ["from C"])]
+    ("shell", "expected"), [("types.SimpleNamespace(set_custom_exc=print, user_ns={})", []), ("None", ["from C"])]
 )
 def test_quiet_drops_what_c_libraries_print_in_a_notebook_only(shell, expected):
     program = f"""
