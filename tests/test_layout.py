@@ -27,7 +27,7 @@ FLOORS = (
     ("classroom",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
-    ("headless",),
+    ("catch_up", "headless"),
     ("bench", "workshop"),
     ("cli",),
     ("__main__",),

@@ -117,6 +117,8 @@ def checked(
         entry.begun, entry.checked, entry.tries = entry.begun or now, now, entry.tries + 1
         entry.todo = [what[:300] for what, met in conditions.items() if not met][:30]
         entry.passed = not entry.todo
+        if entry.passed:  # by what was made here
+            entry.kits.clear()
         entry.first = entry.first or (now if entry.passed else None)
         entry.figures |= {name: float(value) for name, value in (figures or {}).items()}
 
@@ -151,16 +153,6 @@ def took(workdir: str | Path, lab: str, what: str) -> None:
         kits += [what] if what not in kits else []
 
     _write(workdir, change)
-
-
-def made(workdir: str | Path, lab: str) -> None:
-    """Take note that a lab has made its own result, whatever it had from the kit."""
-
-    def change(book: Book) -> None:
-        book.lab(lab).kits.clear()
-
-    if read(workdir).labs.get(lab, Lab()).kits:
-        _write(workdir, change)
 
 
 def share(workdir: str | Path, folder: str | Path, seat: str = "") -> str:

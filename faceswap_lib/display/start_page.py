@@ -41,6 +41,11 @@ def state(workdir: str | Path) -> Page:
     return Page(f"<p><b>{_next(book, Path(workdir))}</b></p>{table}{_made(Path(workdir))}")
 
 
+def link(path: str | Path, what: str) -> Page:
+    """A link to a file that was made, or where it lies if this notebook's server does not show it."""
+    return Page(f"<p>{_link(Path(path), what)}</p>")
+
+
 def _row(lesson: Lesson, entry: Lab) -> list[str]:
     link = f'<a href="{lesson.name}.ipynb">{int(lesson.number)} · {html.escape(lesson.title)}</a>'
     rest = f"<br>then a break of {lesson.rest}" if lesson.rest else ""

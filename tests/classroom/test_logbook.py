@@ -111,5 +111,7 @@ def test_a_run_and_a_result_of_the_kit_are_noted(tmp_path):
     logbook.took(tmp_path, "04", "the trained model")
     lab = logbook.read(tmp_path).labs["04"]
     assert (lab.seconds, lab.peak, lab.kits) == (12.3, 1.57, ["the trained model"])
-    logbook.made(tmp_path, "04")
+    logbook.checked(tmp_path, "04", {"a": False})
+    assert logbook.read(tmp_path).labs["04"].kits
+    logbook.checked(tmp_path, "04", {"a": True})
     assert not logbook.read(tmp_path).labs["04"].kits
