@@ -27,8 +27,17 @@ MADE_BY = {
     "model": ("model.json", "04_train"),
     "swapped": ("", "05_convert"),
 }
-CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}
-COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
+ALTS = {
+    "contact_sheet.jpg": "Faces of the faceset in rows, each upright and of the same size",
+    "people.jpg": "Frames of the video with a number at each person's face",
+}
+# Each with a ground of its own, for a page may be light or dark.
+CHANGE = {
+    "falls": "background:#f6c6c0;color:#222;",
+    "rises": "background:#cfe8d5;color:#222;",
+    "holds": "background:#e3e5e8;color:#444;",
+}
+COLOURS = {"OK": "#1f7a3f", "WARN": "#8f5a05", "FAIL": "#b3261e"}
 
 
 class Page(str):
@@ -87,8 +96,9 @@ def _cell(value: object, kind: str = "td", weight: str = "") -> str:
     if isinstance(value, dict):
         value = ", ".join(f"{name}: {number}" for name, number in value.items()) or "none"
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    look = f"font-weight:bold;color:{COLOURS[text]}" if text in COLOURS else weight
-    return f'<{kind} style="text-align:left;{look}">{html.escape(text)}</{kind}>'
+    look = f"font-weight:bold;color:#fff;background:{COLOURS[text]}" if text in COLOURS else weight
+    scope = ' scope="col"' * (kind == "th")
+    return f'<{kind}{scope} style="text-align:left;{look}">{html.escape(text)}</{kind}>'
 
 
 def scores(report: dict) -> Page:
@@ -121,11 +131,12 @@ def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
     return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
 
 
-def picture(path: str | Path, width: int = 900) -> Page:
-    """A JPEG or PNG file as it is."""
+def picture(path: str | Path, width: int = 900, alt: str = "") -> Page:
+    """A JPEG or PNG file as it is; alt: what it shows, else its name."""
     kind = "png" if Path(path).suffix == ".png" else "jpeg"
     source = f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
-    return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
+    told = html.escape(alt or ALTS.get(Path(path).name) or Path(path).stem)
+    return Page(f'<img alt="{told}" style="width:{width}px;max-width:100%" src="{source}">')
 
 
 def who_is_who(sets: Mapping[str, str | Path]) -> Page:
@@ -138,12 +149,14 @@ def who_is_who(sets: Mapping[str, str | Path]) -> Page:
     return Page("".join(parts))
 
 
-def play(clip: str | Path, width: int = 360) -> Page:
-    """A clip to be played with its sound."""
+def play(clip: str | Path, width: int = 360, alt: str = "") -> Page:
+    """A clip to be played with its sound; alt: what it shows, else its name."""
     path = Path(clip)
     small = path.stat().st_size <= EMBED
     source = f"data:video/mp4;base64,{_base64(path.read_bytes())}" if small else path.resolve().as_uri()
-    return Page(f'<video controls loop width="{width}" src="{source}"></video>')
+    named = html.escape(alt or f"Video {path.name}")
+    look = f"width:{width}px;max-width:100%"
+    return Page(f'<video controls loop aria-label="{named}" style="{look}" src="{source}"></video>')
 
 
 def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) -> Page:
@@ -152,16 +165,18 @@ def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) 
     pick = set(np.linspace(0, frames - 1, count).astype(int))
     sides = [[frame for i, frame in enumerate(video.frames(clip)) if i in pick] for clip in clips.values()]
     pages = [np.hstack([_tall(picture, height) for picture in moment]) for moment in zip(*sides, strict=True)]
+    told = html.escape(", ".join(clips))
     images = "".join(
-        f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
+        f'<img alt="{told}, side by side, moment {i + 1} of {len(pages)}" '
+        f'style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
         for i, page in enumerate(pages)
     )
     names = "".join(f'<span style="flex:1">{html.escape(name)}</span>' for name in clips)
     move = "this.parentNode.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
     wide = f"max-width:{pages[0].shape[1]}px"
     return Page(
-        f'<div style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
-        f'<input type="range" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
+        f'<div class="fsw-slider" style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
+        f'<input type="range" aria-label="moment" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
         f'oninput="{move}"></div>'
     )
 
