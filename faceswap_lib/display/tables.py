@@ -58,3 +58,13 @@ def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
             cells.append(cell(shown(name, f["reference"][label]) + said, weight=look))
         lines.append("".join(cells))
     return _scrolled(lines, "What each damage does to each figure")
+
+
+def widths(report: dict, other: dict) -> Page:
+    """How wide the intervals of another report are, and by which factor they differ from the first one's."""
+    lines = ["".join(cell(head, "th") for head in ("figure", "interval", "the other one's", "times as wide"))]
+    for name in (name for name in report["figures"] if name in other["figures"]):
+        wide = [f["high"] - f["low"] for f in (report["figures"][name], other["figures"][name])]
+        times = f"{wide[1] / wide[0]:.1f}" if wide[0] > 0 else ""
+        lines.append("".join(map(cell, (name, shown(name, wide[0]), shown(name, wide[1]), times))))
+    return _scrolled(lines, "How wide the intervals are")

@@ -49,3 +49,11 @@ def test_falls_are_coloured_and_what_was_predicted_is_framed():
     assert tables.CHANGE["falls"] in cells["0.200 falls"] and "border" in cells["0.200 falls"]
     assert tables.CHANGE["holds"] in cells["0.500"] and tables.CHANGE["rises"] in cells["0.70 rises"]
     assert tables.CHANGE["falls"] in cells["0.30 falls"] and "border" not in cells["0.30 falls"]
+
+
+def test_widths_of_two_reports_are_compared():
+    figure = {"low": 0.4, "high": 0.6}
+    one = {"figures": {"ssim": figure, "timing": {"low": 1, "high": 1}, "parts": figure}}
+    other = {"figures": {"ssim": {"low": 0.35, "high": 0.65}, "timing": {"low": 1, "high": 1}}}
+    head, first, second = seen(tables.widths(one, other))
+    assert first == ["ssim", "0.200", "0.300", "1.5"] and second[0] == "timing" and second[3] == ""
