@@ -54,7 +54,7 @@ def gets_better(value: object) -> str:
     if value in BETTER:
         return ""
     if value in WORSE:
-        return f"{value} compares with colours, or an edge, in A's light, which nobody matches now. Who profits by B's own?"
+        return f"{value} asks for A's light, which nobody matches now. Which one profits by B's own complexion?"
     return f"Give one of {', '.join((*BETTER, *WORSE))}."
 
 

@@ -1,6 +1,6 @@
 """The built-in pair's trained model, as the kit brings it: for who missed lab 4.
 
-Of each number only the difference to what a training starts from is kept (the base, the mean textures), in 8 bits: a
+Of each number only the difference to what a training starts from is kept (the base, the mean textures), in 6 bits: a
 few MB instead of 60. The optimizer's memory is left out, so a training that goes on from it warms up anew.
 """
 
@@ -17,6 +17,7 @@ PREFIX = "pair_"  # of the files' names, beside the bases
 RECORD, WEIGHTS = "model.json", "weights.npz"
 PARTS = ("encoder", "decoder_a", "decoder_b", "discriminator")
 SAYS = "This model came with the kit and was not trained here: {how}."
+STEPS = 31  # on either side of zero: zipped, 6 bits a number
 MOST = 1 << 22  # bytes of the record
 
 
@@ -31,7 +32,7 @@ def pack(model: Path, folder: Path = pretrained.FOLDER) -> None:
     for name, before in start.items():
         for number, (mine, value) in enumerate(zip(getattr(net, name).variables, before, strict=True)):
             apart = np.array(mine) - value
-            scale = float(np.abs(apart).max()) / 127 or 1.0
+            scale = float(np.abs(apart).max()) / STEPS or 1.0
             packed[f"{name}.{number:02d}"] = np.round(apart / scale).astype("i1")
             packed[f"{name}.{number:02d}.scale"] = np.float32(scale)
     folder.mkdir(parents=True, exist_ok=True)

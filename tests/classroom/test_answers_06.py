@@ -23,7 +23,7 @@ from faceswap_lib.classroom import answers_06
         ("06-3", 2.2, "√5"),
         ("06-3", 5, "neighbours"),
         ("06-4", "identity", ""),
-        ("06-4", "psnr", "compares"),
+        ("06-4", "psnr", "A's light"),
         ("06-4", "ssim", "Give one of"),
     ],
 )
