@@ -21,10 +21,10 @@ def catch_up(lab: str, workdir: str | Path, *, profile: str = "demo", progress: 
 
     What is there stays. Raises UserError: no such lab, or faces, model or video of other people are there.
     """
-    known = [each.number for each in LESSONS]
-    if str(lab).zfill(2) not in known:
+    known, number = [each.number for each in LESSONS], f"0{lab}"[-2:]
+    if number not in known or len(str(lab)) not in (1, 2):
         raise UserError(f"There is no lab {lab!r:.20}; give one of {', '.join(known)}.")
-    number, run, told = str(lab).zfill(2), Path(workdir), []
+    run, told = Path(workdir), []
     for lesson in LESSONS[: known.index(number) + 1]:
         for thing in lesson.makes:
             if (there := _there(run, thing)) and _pairs_own(run, thing):

@@ -1,30 +1,32 @@
 """catch_up.py: a missed lab's result, for the built-in pair; nothing that is there is replaced."""
 
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
-from faceswap_lib import UserError, catch_up, extract, samples
+from faceswap_lib import UserError, catch_up
 from faceswap_lib.classroom import kit_model, logbook
 from faceswap_lib.network import record
 
 
-@pytest.fixture(scope="module")
-def facesets_of_the_pair(tmp_path_factory):
-    """Facesets of both built-in clips, as lab 3 leaves them with the smoke profile."""
-    folder = tmp_path_factory.mktemp("run")
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A workdir with what stands for facesets of the built-in pair."""
     for side in "ab":
-        extract.extract(samples.path(f"person_{side}"), folder / "faces" / side, profile="smoke")
-    return folder
+        (tmp_path / "faces" / side).mkdir(parents=True)
+        (tmp_path / "faces" / side / "faces.json").write_text(f"of {side}")
+    monkeypatch.setattr(
+        catch_up.faceset, "load", lambda f: SimpleNamespace(source=SimpleNamespace(sha256=kit_model.people()[f.name]))
+    )
+    return tmp_path
 
 
-def test_who_missed_the_training_gets_the_kits_model(facesets_of_the_pair, tmp_path):
-    run = shutil.copytree(facesets_of_the_pair, tmp_path / "run")
-    before = (run / "faces/a/faces.json").read_bytes()
+def test_who_missed_the_training_gets_the_kits_model(run):
     told = catch_up.catch_up("4", run).splitlines()
     assert len(told) == 3 and told[0].endswith("is there, and stays.") and "came with the kit" in told[2]
     assert "not trained here" in record.read_about(run / "model")["kit"]
-    assert (run / "faces/a/faces.json").read_bytes() == before
+    assert (run / "faces/a/faces.json").read_text() == "of a"
     book = logbook.read(run)
     assert book.labs["04"].kits == ["model"] and "03" not in book.labs
     assert "from the kit: model" in (run / "index.html").read_text()
