@@ -90,7 +90,7 @@ def page(books: list[Book], bad: int = 0, now: datetime | None = None) -> str:
     found = sorted((learner(book, now) for book in books), key=lambda each: (not each.trouble, each.seat))
     rows = [[html.escape(each) for each in cells(one)] for one in found]
     heads = ("seat", "is at", "minutes", "stuck?", *(str(int(each.number)) for each in LESSONS), "exercises right")
-    table = sheet.table(heads, rows, "The class").replace("<tr><td>", '<tr class="stuck"><td>', _stuck(found))
+    table = sheet.table(heads, rows, "The class").replace("<tr><td", '<tr class="stuck"><td', _stuck(found))
     unread = f"<p>{bad} files in the folder are no logbooks, or damaged.</p>" if bad else ""
     told = f"{len(found)} learners, {_stuck(found)} of them may be stuck. {now.astimezone():%H:%M:%S}"
     signs = "✓ passed, … begun, – not begun."

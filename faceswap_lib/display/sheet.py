@@ -2,6 +2,7 @@
 
 import html
 
+LEFT = 'style="text-align:left"'  # JupyterLab has a table's heads in the middle
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 {refresh}{title}<style>
@@ -29,7 +30,7 @@ def page(title: str, body: str, style: str = "", refresh: int = 0) -> str:
 def table(heads: tuple[str, ...], lines: list[list[str]], caption: str = "") -> str:
     """A table of cells that are HTML already; heads are text."""
     said = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
+    head = "".join(f'<th scope="col" {LEFT}>{html.escape(each)}</th>' for each in heads)
     body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
     # a region that scrolls must be reached by the keyboard, too
     return f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(caption or heads[0])}">' + (

@@ -1,4 +1,4 @@
-"""The start page's live part: where the learner stands in each lab, the next step, and what was made, to be opened."""
+"""The start page's answers: where the learner stands in each lab, what comes next, what was made, to be opened."""
 
 import html
 from pathlib import Path
@@ -7,9 +7,9 @@ from faceswap_lib.classroom import logbook
 from faceswap_lib.classroom.lessons import LESSONS, Lesson
 from faceswap_lib.classroom.logbook import Book, Lab
 from faceswap_lib.display import index_page, served, sheet
-from faceswap_lib.display.live import Live
 from faceswap_lib.display.pages import Page
 
+LINK = 'style="text-decoration:underline"'  # not by colour alone
 MADE = {
     "index.html": "all labs on one page",
     "report.html": "how good the swap is",
@@ -18,27 +18,13 @@ MADE = {
 }
 
 
-def show(workdir: str | Path) -> Live:
-    """The state of a workdir, and a button that looks again."""
-    from ipywidgets import HTML, Button, VBox
-
-    page, again = HTML(state(workdir)), Button(description="Look again", tooltip="Show how the labs stand now")
-
-    def renew(_: object = None) -> None:
-        page.value = state(workdir)
-
-    again.on_click(renew)
-    box = VBox([again, page])
-    box.add_class("fsw-start")
-    return Live(box, lambda: state(workdir))
-
-
 def state(workdir: str | Path) -> Page:
     """How each lab stands, what comes next, and links to what was made."""
     book = logbook.read(workdir)
     rows = [_row(each, book.labs.get(each.number, Lab())) for each in LESSONS]
     table = sheet.table(("lab", "after it you can", "minutes", "how it stands"), rows, "The labs, and how you stand")
-    return Page(f"<p><b>{_next(book, Path(workdir))}</b></p>{table}{_made(Path(workdir))}")
+    said = f"<p><b>{_next(book, Path(workdir))}</b></p>"
+    return Page(f'<div class="fsw-start">{said}{table}{_made(Path(workdir))}</div>')
 
 
 def link(path: str | Path, what: str) -> Page:
@@ -47,7 +33,7 @@ def link(path: str | Path, what: str) -> Page:
 
 
 def _row(lesson: Lesson, entry: Lab) -> list[str]:
-    link = f'<a href="{lesson.name}.ipynb">{int(lesson.number)} · {html.escape(lesson.title)}</a>'
+    link = f'<a {LINK} href="{lesson.name}.ipynb">{int(lesson.number)} · {html.escape(lesson.title)}</a>'
     rest = f"<br>then a break of {lesson.rest}" if lesson.rest else ""
     return [link, html.escape(lesson.aim), f"{lesson.minutes}{rest}", html.escape(index_page.status(entry))]
 
@@ -58,7 +44,7 @@ def _next(book: Book, workdir: Path) -> str:
         entry = book.labs.get(lesson.number, Lab())
         if entry.passed or (entry.kits and not entry.begun):
             continue
-        link = f'<a href="{lesson.name}.ipynb">lab {int(lesson.number)}, {html.escape(lesson.title)}</a>'
+        link = f'<a {LINK} href="{lesson.name}.ipynb">lab {int(lesson.number)}, {html.escape(lesson.title)}</a>'
         if entry.todo:
             return f"Next: back to {link}. Its self-check still asks: {html.escape(entry.todo[0])}."
         earlier = [each for each in LESSONS if each.number < lesson.number]
@@ -85,4 +71,4 @@ def _link(path: Path, what: str) -> str:
     where = served.address(path)
     if not where:
         return f"{what}: {html.escape(str(path.resolve()))}"
-    return f'<a href="{html.escape(where)}" target="_blank" rel="noopener">{what} ({html.escape(path.name)})</a>'
+    return f'<a {LINK} href="{html.escape(where)}" target="_blank" rel="noopener">{what} ({html.escape(path.name)})</a>'

@@ -7,14 +7,14 @@ from faceswap_lib.display import served, start_page
 
 def test_a_fresh_start_sends_to_the_first_lab(tmp_path):
     page = start_page.state(tmp_path)
-    assert 'Next: <a href="00_introduction.ipynb">lab 0' in page and "Nothing was made yet" in page
+    assert 'href="00_introduction.ipynb">lab 0' in page and "Nothing was made yet" in page
     assert page.count("not begun") == len(LESSONS) and "then a break of 10" in page
 
 
 def test_it_sends_back_to_what_a_self_check_asks_for(tmp_path):
     logbook.checked(tmp_path, "00", {"a": True})
     logbook.checked(tmp_path, "01", {"a <b>": False})
-    assert 'back to <a href="01_provision.ipynb">' in start_page.state(tmp_path)
+    assert 'href="01_provision.ipynb">' in start_page.state(tmp_path)
     assert "a &lt;b&gt;" in start_page.state(tmp_path)
 
 
@@ -36,12 +36,3 @@ def test_all_labs_passed_and_what_was_made(tmp_path, monkeypatch):
     monkeypatch.setattr(served, "address", lambda path: f"/files/{path.name}")
     page = start_page.state(tmp_path)
     assert all(f'href="/files/{name}"' in page for name in ("report.html", "swapped.mov", "index.html"))
-
-
-def test_the_button_looks_again(tmp_path):
-    live = start_page.show(tmp_path)
-    button, page = live.widget.children
-    assert "lab 0, Introduction" in page.value
-    logbook.checked(tmp_path, "00", {"a": True})
-    button.click()
-    assert "lab 1, A machine" in page.value and "lab 1" in live.still
