@@ -205,7 +205,7 @@ def _write(workdir: str | Path, change: Callable[[Book], None]) -> None:
                 book.written = _now()
                 _put(path, book)
                 if book.share:
-                    _put(Path(book.share) / f"{book.id}.json", book.model_copy(update={"share": ""}))
+                    _hand_over(Path(book.share) / f"{book.id}.json", book.model_copy(update={"share": ""}))
             return
         except UserError:  # another notebook is at it
             if time.monotonic() > until:
@@ -217,4 +217,17 @@ def _write(workdir: str | Path, change: Callable[[Book], None]) -> None:
 
 def _put(path: Path, book: Book) -> None:
     with files.whole(path) as part:
-        part.write_text(json.dumps(files.sealed(book.model_dump(mode="json")), indent=1), encoding="utf-8")
+        part.write_text(_text(book), encoding="utf-8")
+
+
+def _hand_over(path: Path, book: Book) -> None:
+    """Whole, too, but not flushed: that takes the right to look around in the folder, which learners need not have."""
+    part = files.aside(path, "part")
+    part.unlink(missing_ok=True)
+    part.write_text(_text(book), encoding="utf-8")
+    part.chmod(0o644)  # the instructor is another user
+    os.replace(part, path)
+
+
+def _text(book: Book) -> str:
+    return json.dumps(files.sealed(book.model_dump(mode="json")), indent=1)

@@ -52,6 +52,8 @@ c.Spawner.mem_limit = f"{settings['memory_mb']}M"
 c.Spawner.cpu_limit = settings["cores"]
 c.Spawner.environment = {
     "SHELL": "/bin/bash",
+    # What share = "class" on the start page means.
+    "FACESWAP_CLASS": "/var/lib/faceswap-class",
     # One card for all: TensorFlow would take its whole memory for the first who comes.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     # It asks nobody for news, newer versions or extensions.

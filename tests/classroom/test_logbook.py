@@ -92,6 +92,7 @@ def test_nothing_is_shared_unless_it_is_said(tmp_path):
     assert "No name" in logbook.share(work, room, "7")
     logbook.checked(work, "04", {"a": False})
     (copy,) = room.glob("*.json")
+    assert copy.stat().st_mode & 0o777 == 0o644 and not list(room.glob(".*"))
     book = logbook.load(copy)
     assert (book.seat, book.share, list(book.labs)) == ("7", "", ["03", "04"]) and str(tmp_path) not in copy.read_text()
     assert "Nothing is shared" in logbook.share(work, "")

@@ -404,6 +404,7 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     assert "--require-hashes" in install and "--no-deps" in install
     kernel = json.loads((vm.root / "opt/faceswap-hub/share/jupyter/kernels/python3/kernel.json").read_text())
     assert kernel["argv"][0] == f"{vm.clone}/.venv/bin/python"
+    assert stat.S_IMODE((vm.root / "var/lib/faceswap-class").stat().st_mode) == 0o1733
     lesson = vm.root / "home/learner02/workshop/notebooks/00.ipynb"
     lesson.write_text("my own work")
     before = vm.sums()
@@ -442,6 +443,7 @@ for name in ("tornado.access", "tornado.general", "JupyterHub"):
     assert (c["JupyterHub"]["bind_url"], c["JupyterHub"]["hub_ip"]) == ("http://127.0.0.1:9001", "127.0.0.1")
     assert c["Authenticator"] == {"allowed_users": [f"learner{i:02d}" for i in range(1, 11)], "admin_users": []}
     assert (c["Spawner"]["ip"], c["Spawner"]["mem_limit"]) == ("127.0.0.1", f"{(32000 - 1500) // 10}M")
+    assert c["Spawner"]["environment"]["FACESWAP_CLASS"] == "/var/lib/faceswap-class"
     assert c["Spawner"]["cpu_limit"] == 1.6 and c["SystemdSpawner"]["disable_user_sudo"] is True
     assert (c["Spawner"]["notebook_dir"], c["Spawner"]["default_url"]) == (
         "~/workshop",
