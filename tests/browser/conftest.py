@@ -46,10 +46,9 @@ def smaller(book: Path) -> None:
 def lab(browser, tmp_path_factory) -> Iterator[hands.Lab]:
     """JupyterLab on a copy of the kit: lab.sh itself, this Python for .venv, lessons with the profile smoke."""
     root = tmp_path_factory.mktemp("kit")
-    for folder in ("setup", ".venv/bin", "home/settings/@jupyterlab/notebook-extension"):
+    for folder in (".venv/bin", "home/settings/@jupyterlab/notebook-extension"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "setup/lab.sh", root / "setup")
-    shutil.copytree(ROOT / "setup/jupyter", root / "setup/jupyter")
+    shutil.copytree(ROOT / "setup", root / "setup", ignore=shutil.ignore_patterns("samples", "base", "oci", "vm"))
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     for book in (root / "notebooks").rglob("*.ipynb"):
         smaller(book)
@@ -84,7 +83,7 @@ def started(process: subprocess.Popen, said: Path, root: Path, address: str) -> 
         assert process.poll() is None, said.read_text()
         time.sleep(0.2)
     token = found[1]
-    for folder in ("", "notebooks/", "workdir/notebooks/"):
+    for folder in ("workbook/", "notebooks/", ""):
         url = f"{address}/api/contents/{folder}00_introduction.ipynb?content=0&token={token}"
         try:
             with urllib.request.urlopen(url, timeout=hands.READY):
