@@ -103,6 +103,13 @@ class Learner:
             for c in book["cells"]
         )
 
+    def save(self) -> Path:
+        """Save the lesson as the menu does; where its file lies."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        self.page.wait_for_function(f"() => !({CURRENT}).context.model.dirty", timeout=1000 * READY)
+        served = self.page.evaluate(f"() => ({CURRENT}).context.path")
+        return next(path for path in (self.lab.root / served, self.lab.root / "notebooks" / served) if path.is_file())
+
     def close(self) -> None:
         """End the lesson's kernel, so that the next one has the memory, and close it without a question."""
         self.page.evaluate(f"async () => {{ await ({CURRENT}).sessionContext.shutdown() }}")
