@@ -120,6 +120,41 @@ class Learner:
         found.scroll_into_view_if_needed()
         return found
 
+    def names(self) -> list[str]:
+        """The names of all that can be touched in the open lesson, in order: "slider" for .fsw-slider."""
+        return self.page.evaluate(NAMES)
+
+    def seen(self, thing: Locator) -> str:
+        """What a thing shows beside its controls, to compare: its pictures, drawings and words."""
+        return thing.evaluate(SEEN)
+
+    def nudge(self, thing: Locator) -> int:
+        """Move what can be moved within a thing without harm, by keyboard and mouse; how many controls that were.
+
+        Sliders go a step on (back at their end), lists and boxes to another choice; canvases are dragged over.
+        """
+        moved = 0
+        for control in thing.locator(".noUi-handle:visible, input[type=range]:visible").all():
+            at = control.get_attribute("aria-valuenow") or control.input_value()
+            control.press("ArrowRight")
+            if at == (control.get_attribute("aria-valuenow") or control.input_value()):
+                control.press("ArrowLeft")
+            moved += 1
+        for control in thing.locator("select:visible").all():
+            there = control.evaluate("e => e.options.length > 1 ? (e.selectedIndex + 1) % e.options.length : -1")
+            if there >= 0:
+                control.select_option(index=there)
+                moved += 1
+        for control in thing.locator("input[type=checkbox]:visible, button[role=radio]:visible").all():
+            control.click()
+            moved += 1
+        for control in thing.locator("canvas:visible").all():
+            self.drag(control, (0.5, 0.5), (0.6, 0.55))
+            moved += 1
+        self.idle()
+        self.page.wait_for_timeout(500)
+        return moved
+
     def drag(self, thing: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag within a thing from one place to another, as shares of its width and height."""
         thing.scroll_into_view_if_needed()
@@ -147,5 +182,17 @@ class Learner:
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+NAMES = """() => [...document.querySelectorAll('.jp-OutputArea [class*=fsw-]')].flatMap(e =>
+  [...e.classList].filter(c => c.startsWith('fsw-')).map(c => c.slice(4)))"""
+SEEN = """e => {
+  const words = e.cloneNode(true)
+  words.querySelectorAll('input, select, button, .widget-readout, .noUi-target').forEach(control => control.remove())
+  const drawn = [...e.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())
+  const shown = [...e.querySelectorAll('img, svg, [style*=background]')].filter(p => p.getClientRects().length)
+  const text = [words.textContent, ...drawn, ...shown.map(p => p.src || p.outerHTML)].join()
+  let sum = 0
+  for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) | 0
+  return text.length + ':' + sum
+}"""
 CURRENT = "window.jupyterapp?.shell.currentWidget"
 STATUS = f"({CURRENT}).sessionContext.session?.kernel?.status"
