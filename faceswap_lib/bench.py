@@ -19,9 +19,9 @@ SECONDS = (0.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 VARIANTS = {  # what `ablate` changes in a training; the first one is what the others are compared with
     "as it is": {},
     "no discriminator": {"gan": False},
-    "no light augmentation": {"ablation": train.Ablation(light=False)},
-    "from scratch": {"from_scratch": True},
-    "scratch, no mean texture": {"from_scratch": True, "ablation": train.Ablation(from_mean=False)},
+    "no light augmentation": {"light": False},
+    "from scratch": {"start": "mean"},
+    "scratch, no mean texture": {"start": "noise"},
     "similarity, no mesh": {"alignment": "similarity"},
 }
 Say = Callable[[str], None]
@@ -63,7 +63,7 @@ def bench(
     seeds: Sequence[int] = (0,),
     pair: Pair = BUILT_IN,
     every: int = 4,
-    from_scratch: bool = False,
+    start: str = "base",
     say: Say = lambda line: None,
     progress: Progress | None = None,
 ) -> dict:
@@ -80,13 +80,13 @@ def bench(
         folder = prepare(workdir, pair) / f"seed{seed}"
         models = {s: folder / f"model_{s:g}" for s in sorted(seconds)}
         say(f"Seed {seed}: training for {max(seconds):g} s …")
-        work.append(_train(at, models, profile, seed, from_scratch))
+        work.append(_train(at, models, profile, seed, start))
         named = {f"{s:g} s": model for s, model in models.items()}
         reports.append(_score(at, named, folder, seed))
     about = {
         "profile": profile,
         "batch": profiles.get(profile).batch,
-        "from_scratch": from_scratch,
+        "start": start,
         "seeds": list(seeds),
         "work": work,
     }
@@ -135,7 +135,7 @@ def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
     return Path(workdir)
 
 
-def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_scratch: bool) -> dict[str, float]:
+def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, start: str) -> dict[str, float]:
     """One training that leaves a model at each moment; egs, share of the time it waited, share of the peak."""
     from faceswap_lib.measure import step_cost
 
@@ -151,7 +151,7 @@ def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_
             saved.move_aside(models[moment])
             train.save(run, models[moment])
 
-    how = {"profile": profile, "minutes": end / 60, "seed": seed, "from_scratch": from_scratch, "resume": False}
+    how = {"profile": profile, "minutes": end / 60, "seed": seed, "start": start, "resume": False}
     r = train.train(*at.facesets, models[end], **how, progress=at.progress, each=mark)
     reached = found["flops"] * r.iterations / r.seconds
     passed[f"{end:g} s"] = r.iterations

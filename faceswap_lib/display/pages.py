@@ -123,9 +123,8 @@ def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
 
 def picture(path: str | Path, width: int = 900) -> Page:
     """A JPEG or PNG file as it is."""
-    kind = "png" if Path(path).suffix == ".png" else "jpeg"
-    source = f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
-    return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
+    name = html.escape(Path(path).stem)
+    return Page(f'<img alt="{name}" style="width:{width}px;max-width:100%" src="{address(path)}">')
 
 
 def who_is_who(sets: Mapping[str, str | Path]) -> Page:
@@ -176,16 +175,18 @@ class Progress:
 
     def __init__(self, model: str | Path | None = None):
         self.model, self.start, self.shown, self.handle = model, time.monotonic(), 0.0, None
+        self.begun = self.start
 
     def __call__(self, done: int, total: int | None, note: str) -> None:
         """Take note of `done` of `total`; total None: how long it takes is not known."""
         now, last = time.monotonic(), total is not None and done >= total
+        self.begun = self.begun if done else now  # what goes before the first bit of the work tells nothing of its pace
         if now - self.shown < self.every and not last:
             return
         self.shown = now
         share = done / total if total else 0.0
         seconds = now - self.start
-        left = f", about {seconds * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
+        left = f", about {(now - self.begun) * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
         self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
 
     def _put(self, line: str, share: float, last: bool) -> None:
@@ -206,7 +207,7 @@ class Progress:
         sheets = previews.paths(self.model) if self.model else []
         if not sheets:
             return ""
-        source = f"data:image/jpeg;base64,{_base64(sheets[-1].read_bytes())}"
+        source = address(sheets[-1])
         names = "".join(f'<span style="flex:1">{name}</span>' for name in previews.COLUMNS)
         return (
             f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
@@ -223,6 +224,12 @@ def jpeg(picture: np.ndarray) -> str:
     """A picture (H, W, 3) as the address of an image within a page."""
     data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
+
+
+def address(path: str | Path) -> str:
+    """A JPEG or PNG file as the address of an image within a page."""
+    kind = "png" if Path(path).suffix == ".png" else "jpeg"
+    return f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
 
 
 def _base64(data: bytes) -> str:
