@@ -24,6 +24,7 @@ from faceswap_lib.progress import Progress, note
 SAVE_EVERY = 60  # seconds
 INTERRUPTED = "interrupted"
 COMPILING = "compiling the network for this processor, usually 20 to 50 s"
+EARLY = (8, 16, 24, 36)  # steps after which held-out faces are looked at too, for what comes first comes fast
 COPIES = 3  # of a new model on the disk at once: the last two checkpoints and the one that is being written
 
 
@@ -65,19 +66,17 @@ def train(
     progress: Progress | None = None,
     each: Callable[[Run], None] | None = None,
 ) -> TrainResult:
-    """Train on two facesets and write the model into a folder.
+    """Train on two facesets and write the model into a folder; UserError: NaN, a full disk; the last good one stays.
 
-    minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
-    held-out checks without a better one; each: called before every step. Its time does not count, nor does compiling.
-    start: from the "base" that fits, each person's "mean" texture alone, or "noise". light: light the faces at random.
-    interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a budget does. resume: go on with the model that is there,
-    which wants the same people, seed and profile; by default only where this same training was cut off, and its minutes
-    count; keep: or had ended, and it stays. Another model there becomes `MODEL-DATE-TIME`, the last three are kept.
-    Raises UserError where numbers break down (NaN) or the disk is full: the last good checkpoint stays.
+    minutes, iterations (in all, earlier sessions too): else the profile's; plateau: stop after so many held-out checks
+    without a better one; each: called before every step. Neither its time nor compiling counts. start: from the "base"
+    that fits, each person's "mean" texture, or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a
+    budget. resume: go on with what is there, if of the same people, seed and profile; by default only where this same
+    training was cut off, and its minutes count; keep: or had ended. Another model becomes `MODEL-DATE-TIME`.
     """
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
-    pretrained.check(start)
+    begins = pretrained.named(start, size, alignment)
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
@@ -88,8 +87,7 @@ def train(
     with files.alone(folder, "training"):
         from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
-        name = pretrained.named(start, size, alignment)
-        about, net = record.about(size, alignment, seed, gan, sets, sides, name), checkpoint.build(size, seed)
+        about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed)
         run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, light)
         _begin(run, resume, keep)
         return _carry_out(run, interrupt, progress, each)
@@ -170,7 +168,7 @@ def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | Non
                     each(run)
             batch, following = _wait(run, following), ahead.submit(_batch, run, run.iteration + 1)
             _step(run, batch, progress)
-            if run.iteration % run.profile.every == 0:
+            if run.iteration % run.profile.every == 0 or run.iteration in EARLY:
                 with run.apart() if run.net.test_function is None else nullcontext():
                     _check(run)
             if time.monotonic() - last > SAVE_EVERY:
@@ -240,16 +238,8 @@ def _check(run: Run) -> None:
     net.reset_metrics()
     if not all(map(math.isfinite, [*seen.values(), held["loss_a"], held["loss_b"]])):
         raise _broken_down(run)
-    run.history.append(
-        {
-            "iteration": run.iteration,
-            "seconds": round(run.earlier + run.seconds, 1),
-            "egs": round(run.egs, 1),
-            "held_a": float(held["loss_a"]),
-            "held_b": float(held["loss_b"]),
-            **seen,
-        }
-    )
+    when = {"iteration": run.iteration, "seconds": round(run.earlier + run.seconds, 1), "egs": round(run.egs, 1)}
+    run.history.append(when | {f"held_{s}": float(held[f"loss_{s}"]) for s in "ab"} | seen)
     previews.save(net, held_batch, run.folder / "previews" / f"{run.iteration:06d}.jpg")
 
 

@@ -25,7 +25,7 @@ NO_BASE = (
     "noise",
     "scratch",
 )  # what a record says of a training without a base; the last, before there was noise
-NOISE = 30.0  # how much stronger than otherwise the last layer begins, so that what random weights draw is seen
+NOISE = 150.0  # how much stronger than otherwise the last layer begins, so that what random weights draw is seen
 
 
 def find(size: Profile, alignment: str) -> Path | None:
@@ -34,14 +34,13 @@ def find(size: Profile, alignment: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def check(start: str) -> None:
-    """UserError for a start that there is none of."""
+def named(start: str, size: Profile, alignment: str) -> str:
+    """What a record says of a training that is to start so: a base's name, "mean" (also where none fits) or "noise".
+
+    Raises UserError for a start that there is none of.
+    """
     if start not in STARTS:
         raise UserError(f"There is no start {start!r:.60}; choose one of {', '.join(STARTS)}.")
-
-
-def named(start: str, size: Profile, alignment: str) -> str:
-    """What a record says of a training that is to start so: a base's name, "mean" (also where none fits) or "noise"."""
     base = find(size, alignment) if start == "base" else None
     return base.stem if base else "mean" if start == "base" else start
 

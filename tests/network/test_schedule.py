@@ -52,7 +52,7 @@ def test_only_minutes_have_fractions_and_only_a_seed_must_be_there():
 
 
 def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
-    rates = np.array([schedule.learning_rate(i, i / 1000, False) for i in range(1001)])
+    rates = np.array([schedule.learning_rate(i, i / 1000, "mean") for i in range(1001)])
     assert rates[0] == pytest.approx(schedule.RATE / schedule.WARM)
     assert np.diff(rates[: schedule.WARM]) == pytest.approx(schedule.RATE / schedule.WARM)
     assert rates[schedule.WARM : 501] == pytest.approx(schedule.RATE)
@@ -62,8 +62,15 @@ def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
 
 def test_from_a_base_every_step_is_smaller_by_the_same_factor():
     steps = ((0, 0.0), (100, 0.3), (900, 0.9))
-    factors = {round(schedule.learning_rate(*at, True) / schedule.learning_rate(*at, False), 9) for at in steps}
+    factors = {round(schedule.learning_rate(*at, "mesh_9_1") / schedule.learning_rate(*at, "mean"), 9) for at in steps}
     assert factors == {schedule.RATE_FROM_BASE / schedule.RATE} and max(factors) < 1
+
+
+def test_a_hand_that_has_touched_the_game_is_remembered():
+    on = {"iteration": 5, "gan": True}
+    assert schedule.played_by_hand([]) is schedule.played_by_hand([on | {"by": "schedule"}]) is None
+    assert schedule.played_by_hand([on | {"by": "hand"}]) is True
+    assert schedule.played_by_hand([on | {"by": "schedule"}, on | {"gan": False, "by": "hand"}]) is False
 
 
 def checks(*held: float) -> list[dict]:
