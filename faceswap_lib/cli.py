@@ -221,6 +221,7 @@ def bench(
     start: Annotated[str, typer.Option(help="base, mean or noise, as in train.")] = "base",
     ablate: Annotated[bool, typer.Option("--ablate", help="Variants of the training instead of moments.")] = False,
     minutes: Annotated[float, typer.Option(help="With --ablate: how long each is trained.")] = 1.0,
+    noise: Annotated[bool, typer.Option("--noise", help="Lab 4's face out of noise, after 0 to 90 s.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="What one step costs, with a profiler's trace.")] = False,
 ) -> None:
     """How good the swap of the built-in pair is after so many seconds of training. Takes 10 minutes a seed."""
@@ -231,15 +232,16 @@ def bench(
         from faceswap_lib.measure import step_cost
 
         print(step_cost.table(step_cost.trace(workdir, profile)))
-        print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
-        return
-
+        return print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
     try:
         moments = [float(word) for word in seconds.split(",")]
     except ValueError as error:
         raise UserError(f"'{seconds}' are no seconds; write them as 0,15,60.") from error
     with progress_bar("Bench") as progress:
         how = {"profile": profile, "seeds": range(seeds), "every": every, "say": _say, "progress": progress}
+        if noise:
+            held = lab.emerge(workdir, seeds=range(seeds), say=_say, progress=progress)["held_out"]
+            return print(*held.items(), sep="\n")
         if ablate:
             made = lab.ablate(workdir, minutes=minutes, **how)
         else:

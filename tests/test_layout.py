@@ -24,6 +24,7 @@ FLOORS = (
     ("network", "trust"),
     ("compose",),
     ("measure",),
+    ("classroom",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
     ("headless", "journal"),
@@ -31,7 +32,7 @@ FLOORS = (
     ("cli",),
     ("__main__",),
 )
-ROOMS = ("cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
+ROOMS = ("classroom", "cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
 # What a lab says to those who call it; notebooks and README use these words. Changing one breaks other people's code:
 # do it on purpose, and say it in CHANGELOG.md.
 LABS = {
@@ -41,7 +42,7 @@ LABS = {
     "train": {"TrainResult", "train", "save"},
     "convert": {"ConvertResult", "convert"},
     "evaluate": {"evaluate"},
-    "bench": {"Pair", "bench", "ablate", "prepare"},
+    "bench": {"Pair", "bench", "ablate", "emerge", "prepare"},
     "workshop": {"Lab", "Workshop", "workshop", "closing", "parse_settings"},
 }
 # The same for the command line: verb -> its arguments and options.
@@ -55,7 +56,7 @@ VERBS = {
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set",
-    "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --trace",
+    "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --noise --trace",
 }
 HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill")
 # Each of these is known to one file or room, so that another one can take its place by a change there.

@@ -50,8 +50,10 @@ def preview(model: str | Path, which: int = -1) -> Figure:
     )
 
 
-def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:
-    """Line 0 to 3 of the previews of a training, from the first to the last."""
+def over_time(model: str | Path, count: int = 5, line: int = 1, steps: Sequence[int] = ()) -> Figure:
+    """Line 0 to 3 of some previews of a training: those of these steps, or from the first to the last."""
     sheets = previews.paths(model)
     pick = [sheets[i] for i in evenly(count, len(sheets))]
+    if steps:
+        pick = [path for path in sheets if int(path.stem) in steps]
     return show.grid({f"iteration {int(path.stem)}": previews.cut(path)[line] for path in pick}, previews.COLUMNS)

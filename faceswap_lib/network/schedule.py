@@ -60,3 +60,14 @@ def plateau(history: list[dict], patience: int | None) -> bool:
     """Whether the last `patience` checks on held-out faces brought no better one; never without patience."""
     held = [row["held_a"] + row["held_b"] for row in history]
     return bool(patience) and len(held) > patience and min(held[-patience:]) >= min(held[:-patience])
+
+
+def learnt(history: list[dict], share: float) -> bool:
+    """Whether the loss on held-out faces of both has fallen by at least this share of what it was at first."""
+    held = [row["held_a"] + row["held_b"] for row in history]
+    return bool(held) and min(held) <= (1 - share) * held[0]
+
+
+def played(history: list[dict]) -> bool:
+    """Whether the discriminator ever played."""
+    return any(row["gan_real"] > 0 for row in history)

@@ -93,3 +93,13 @@ def checks(*held: float) -> list[dict]:
 )
 def test_a_plateau_is_so_many_checks_without_a_better_one(held, patience, over):
     assert schedule.plateau(checks(*held), patience) is over
+
+
+def test_what_is_learnt_is_a_share_of_the_first_loss():
+    assert schedule.learnt(checks(1.0, 0.6, 0.5, 0.7), 0.5) and not schedule.learnt(checks(1.0, 0.6, 0.51), 0.5)
+    assert not schedule.learnt(checks(1.0), 0.003) and not schedule.learnt([], 0.003)
+
+
+def test_a_game_was_played_when_the_discriminator_ever_had_a_loss():
+    assert schedule.played([{"gan_real": 0.0}, {"gan_real": 0.9}, {"gan_real": 0.0}])
+    assert not schedule.played([{"gan_real": 0.0}]) and not schedule.played([])
