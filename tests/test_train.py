@@ -274,7 +274,8 @@ def test_what_is_done_apart_does_not_count_as_training():
     assert 0 <= run.seconds - before < 0.4
 
 
-def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path):
+def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     told, clock = [], []
 
     def progress(done, total, note):
@@ -291,7 +292,8 @@ def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path):
     assert run[0].history[-1]["seconds"] < real + 2
 
 
-def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_path, monkeypatch):
+def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, every=5))
     monkeypatch.setattr(train, "EARLY", ())
     wishes, compiled = {5: True, 15: False, 20: True}, []
@@ -313,7 +315,9 @@ def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_pa
     assert about["played"] == told and about["history"][-1]["gan_real"] > 0, "it goes on as the hand left it"
 
 
-def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path):
+def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
+
     def each(run):
         run.stop = "hand" * (run.iteration == 3)
 
@@ -322,7 +326,8 @@ def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path):
     assert record.read_about(tmp_path / "m")["stopped"] == "hand"
 
 
-def test_an_interrupt_can_end_a_training_that_the_next_one_goes_on_with(facesets, tmp_path):
+def test_an_interrupt_can_end_a_training_that_the_next_one_goes_on_with(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     how = {"profile": "smoke", "iterations": 9, "gan": False, "interrupt": "end"}
     result = train.train(*facesets.values(), tmp_path / "m", **how, progress=interrupt_after(4))
     assert (result.stopped, result.iterations) == ("interrupted", 4)

@@ -123,8 +123,9 @@ def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
 
 def picture(path: str | Path, width: int = 900) -> Page:
     """A JPEG or PNG file as it is."""
-    name = html.escape(Path(path).stem)
-    return Page(f'<img alt="{name}" style="width:{width}px;max-width:100%" src="{address(path)}">')
+    kind = "png" if Path(path).suffix == ".png" else "jpeg"
+    source = f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
+    return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
 
 
 def who_is_who(sets: Mapping[str, str | Path]) -> Page:
@@ -207,7 +208,7 @@ class Progress:
         sheets = previews.paths(self.model) if self.model else []
         if not sheets:
             return ""
-        source = address(sheets[-1])
+        source = f"data:image/jpeg;base64,{_base64(sheets[-1].read_bytes())}"
         names = "".join(f'<span style="flex:1">{name}</span>' for name in previews.COLUMNS)
         return (
             f'<div style="width:600px;text-align:center"><div style="display:flex">{names}</div>'
@@ -227,9 +228,8 @@ def jpeg(picture: np.ndarray) -> str:
 
 
 def address(path: str | Path) -> str:
-    """A JPEG or PNG file as the address of an image within a page."""
-    kind = "png" if Path(path).suffix == ".png" else "jpeg"
-    return f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
+    """A JPEG file as the address of an image within a page."""
+    return f"data:image/jpeg;base64,{_base64(Path(path).read_bytes())}"
 
 
 def _base64(data: bytes) -> str:
