@@ -116,8 +116,11 @@ class Dashboard:
             print(self._said)
         elif kind:
             self._said = "ended by an error, see below"
+        else:
+            self._said = f"Nothing was left to train in {self.model}; resume = True goes on with it."
         self._tell()
-        self.play.max, self.play.disabled, self.when.disabled = len(self.looks) - 1, not self.looks, not self.looks
+        few = len(self.looks) < 2
+        self.play.max, self.play.disabled, self.when.disabled = max(0, len(self.looks) - 1), few, few
         if self._handle:
             self._handle.update(self.live)
 

@@ -120,3 +120,9 @@ def test_an_error_ends_it_without_saying_that_anything_was_saved(board, run, cap
         board.look(run)
         raise ValueError("disk full")
     assert capsys.readouterr().out == "" and "error" in board.line.value and board.stop.disabled
+
+
+def test_a_training_that_has_nothing_left_to_do_is_said_to(board, capsys):
+    with board:
+        board(1000, 1000, train.COMPILING)
+    assert "Nothing was left to train" in board.line.value and board.play.disabled and board.still()
