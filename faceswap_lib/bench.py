@@ -173,9 +173,10 @@ def _plain(network: str) -> str:
 
 
 def _at(history: list[dict], second: float) -> dict[str, float]:
-    """The losses of a training's look at held-out faces that is nearest to a moment."""
-    row = min(history, key=lambda row: abs(row["seconds"] - second))
-    return {"a": row["held_a"], "b": row["held_b"], "iteration": row["iteration"]}
+    """The losses of a training at a moment, between those of the looks at held-out faces before and after it."""
+    when = [row["seconds"] for row in history]
+    named = {"a": "held_a", "b": "held_b", "iteration": "iteration"}
+    return {key: float(np.interp(second, when, [row[name] for row in history])) for key, name in named.items()}
 
 
 def _ends(values: Iterable[float]) -> list[float]:
