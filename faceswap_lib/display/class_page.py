@@ -20,6 +20,8 @@ TRIES = 3  # self-checks of one lab that said no
 QUIET = 20.0  # minutes without a word from one who is not through
 EVERY = 5.0  # seconds from one look to the next
 STYLE = ".stuck td { background: light-dark(#fdecd2, #4a3410) }"
+AGAIN = """<p><label><input type="checkbox" id="again" checked> look again every {every:.0f} seconds</label></p>
+<script>setInterval(() => {{ if (document.getElementById("again").checked) location.reload() }}, {every:.0f}000)</script>"""
 SHARED = """Each learner has chosen to share this: labs begun and passed, when, exercises right, figures. Nothing
 else is here: no name, no picture, no answer."""
 
@@ -94,8 +96,10 @@ def page(books: list[Book], bad: int = 0, now: datetime | None = None) -> str:
     unread = f"<p>{bad} files in the folder are no logbooks, or damaged.</p>" if bad else ""
     told = f"{len(found)} learners, {_stuck(found)} of them may be stuck. {now.astimezone():%H:%M:%S}"
     signs = "✓ passed, … begun, – not begun."
-    body = f'<h1>{TITLE}</h1><p>{told}</p>{table}{unread}<p class="fine">{signs} {SHARED}</p>'
-    return sheet.page(TITLE, body, STYLE, refresh=int(EVERY))
+    body = (
+        f'<h1>{TITLE}</h1><p>{told}</p>{AGAIN.format(every=EVERY)}{table}{unread}<p class="fine">{signs} {SHARED}</p>'
+    )
+    return sheet.page(TITLE, body, STYLE)
 
 
 def cells(one: Learner) -> list[str]:
