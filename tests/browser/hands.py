@@ -69,6 +69,10 @@ class Learner:
     def open(self, name: str) -> None:
         """Open a lesson and wait until its kernel is ready."""
         self.page.goto(self.lab.url(name), timeout=1000 * READY)
+        self.ready(name)
+
+    def ready(self, name: str) -> None:
+        """Wait until a lesson is in front and its kernel has nothing to do."""
         self.page.wait_for_function(
             f"() => ({CURRENT})?.context?.path?.endsWith({json.dumps(name)})", timeout=1000 * READY
         )

@@ -93,7 +93,18 @@ def look(browser: Browser, path: Path) -> list[str]:
     return wrong + [f"asks for {url}" for url in asked if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.mark.parametrize("name", LESSONS)
+def test_the_start_page_comes_first_and_leads_to_the_lessons(learner):
+    learner.page.goto(f"{learner.lab.address}/?token={learner.lab.token}")
+    learner.ready("start.ipynb")
+    learner.run(LIMITS["00"])
+    assert learner.errors() == [] and learner.console == [] and learner.outside == []
+    headless.write_page(learner.save())
+    learner.picture("start")
+    learner.page.locator(".jp-RenderedMarkdown:visible a[href*='00_introduction']").first.click()
+    learner.ready("00_introduction.ipynb")
+
+
+@pytest.mark.parametrize("name", ["start", *LESSONS])
 def test_a_lessons_page_can_be_used_by_everybody(browser, lab, name):
     path = next(path for path in lab.root.rglob(f"{name}.html") if "solutions" not in path.parts)
     assert look(browser, path) == []
