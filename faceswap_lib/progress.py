@@ -48,7 +48,7 @@ def _plain(title: str) -> Progress:
     def show(done: int, total: int | None, note: str = "") -> None:
         nonlocal last, begun, before
         now = time.monotonic()
-        begun = begun if done >= before else last  # the next of several things
+        begun = now if not done else begun if done >= before else last  # nothing done yet; the next of several things
         before = done
         if now - last < PLAIN_EVERY and done != total:
             return

@@ -39,17 +39,17 @@ LABS = {
     "provision": {"Plan", "provision", "commands"},
     "gpu": {"check", "judge", "suggest_profile", "fits", "describe"},
     "extract": {"ExtractResult", "extract"},
-    "train": {"TrainResult", "Ablation", "train", "save"},
+    "train": {"TrainResult", "train", "save"},
     "convert": {"ConvertResult", "convert"},
     "evaluate": {"evaluate"},
-    "bench": {"Pair", "bench", "ablate", "prepare"},
+    "bench": {"Pair", "bench", "ablate", "emerge", "prepare"},
     "workshop": {"Lab", "Workshop", "workshop", "closing", "parse_settings"},
 }
 # The same for the command line: verb -> its arguments and options.
 VERBS = {
     "extract": "video --faces --profile --person --min-sharpness --min-size --max-yaw",
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
-    " --no-gan --seed --from-scratch",
+    " --no-gan --seed --start",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
     " --keep-mouth --draw-mouth --overwrite",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
@@ -57,7 +57,7 @@ VERBS = {
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set",
     "class": "folder --out --once",
-    "bench": "--workdir --profile --seconds --seeds --every --from-scratch --ablate --minutes --trace",
+    "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --noise --trace",
 }
 HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill")
 # Each of these is known to one file or room, so that another one can take its place by a change there.

@@ -51,7 +51,7 @@ def network(model: str | Path, about: dict, pull: float = PULL) -> object:
     means = {side: _mean(model, side) for side in "ab"}
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
-    if pull and about.get("start", pretrained.SCRATCH) != pretrained.SCRATCH:
+    if pull and about.get("start", "mean") not in pretrained.NO_BASE:
         pretrained.pull(net, about["start"], pull, means)
     return net
 

@@ -20,6 +20,9 @@ TRIES = 3  # self-checks of one lab that said no
 QUIET = 20.0  # minutes without a word from one who is not through
 EVERY = 5.0  # seconds from one look to the next
 STYLE = ".stuck td { background: light-dark(#fdecd2, #4a3410) }"
+AGAIN = """<p><label><input type="checkbox" id="again" checked> look again every {every:.0f} seconds</label></p>
+<script>
+setInterval(() => {{ if (document.getElementById("again").checked) location.reload() }}, {every:.0f}000)</script>"""
 SHARED = """Each learner has chosen to share this: labs begun and passed, when, exercises right, figures. Nothing
 else is here: no name, no picture, no answer."""
 
@@ -87,15 +90,16 @@ def _trouble(lesson: Lesson, lab: Lab, minutes: float) -> str:
 def page(books: list[Book], bad: int = 0, now: datetime | None = None) -> str:
     """The page; it asks for itself again while it is open. bad: files that could not be read."""
     now = now or datetime.now(timezone.utc)
-    found = sorted((learner(book, now) for book in books), key=lambda each: (not each.trouble, each.seat))
+    found = sorted((learner(book, now) for book in books), key=lambda each: (not each.trouble, each.seat.zfill(20)))
     rows = [[html.escape(each) for each in cells(one)] for one in found]
     heads = ("seat", "is at", "minutes", "stuck?", *(str(int(each.number)) for each in LESSONS), "exercises right")
     table = sheet.table(heads, rows, "The class").replace("<tr><td", '<tr class="stuck"><td', _stuck(found))
     unread = f"<p>{bad} files in the folder are no logbooks, or damaged.</p>" if bad else ""
     told = f"{len(found)} learners, {_stuck(found)} of them may be stuck. {now.astimezone():%H:%M:%S}"
     signs = "✓ passed, … begun, – not begun."
-    body = f'<h1>{TITLE}</h1><p>{told}</p>{table}{unread}<p class="fine">{signs} {SHARED}</p>'
-    return sheet.page(TITLE, body, STYLE, refresh=int(EVERY))
+    head = f"<h1>{TITLE}</h1><p>{told}</p>{AGAIN.format(every=EVERY)}"
+    body = f'{head}{table}{unread}<p class="fine">{signs} {SHARED}</p>'
+    return sheet.page(TITLE, body, STYLE)
 
 
 def cells(one: Learner) -> list[str]:

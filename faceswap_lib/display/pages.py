@@ -172,16 +172,18 @@ class Progress:
 
     def __init__(self, model: str | Path | None = None):
         self.model, self.start, self.shown, self.handle = model, time.monotonic(), 0.0, None
+        self.begun = self.start
 
     def __call__(self, done: int, total: int | None, note: str) -> None:
         """Take note of `done` of `total`; total None: how long it takes is not known."""
         now, last = time.monotonic(), total is not None and done >= total
+        self.begun = self.begun if done else now  # what goes before the first bit of the work tells nothing of its pace
         if now - self.shown < self.every and not last:
             return
         self.shown = now
         share = done / total if total else 0.0
         seconds = now - self.start
-        left = f", about {seconds * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
+        left = f", about {(now - self.begun) * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
         self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
 
     def _put(self, line: str, share: float, last: bool) -> None:
@@ -219,6 +221,11 @@ def jpeg(picture: np.ndarray) -> str:
     """A picture (H, W, 3) as the address of an image within a page."""
     data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
+
+
+def address(path: str | Path) -> str:
+    """A JPEG file as the address of an image within a page."""
+    return f"data:image/jpeg;base64,{_base64(Path(path).read_bytes())}"
 
 
 def _base64(data: bytes) -> str:

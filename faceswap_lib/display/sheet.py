@@ -5,7 +5,7 @@ import html
 LEFT = 'style="text-align:left"'  # JupyterLab has a table's heads in the middle
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-{refresh}{title}<style>
+{title}<style>
 :root {{ color-scheme: light dark }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem;
   color: light-dark(#222, #e6e6e6); background: light-dark(#fff, #16181c) }}
@@ -20,10 +20,9 @@ video, img {{ max-width: 100% }} .fine {{ font-size: .85rem; color: light-dark(#
 """
 
 
-def page(title: str, body: str, style: str = "", refresh: int = 0) -> str:
-    """A whole page; title: the text within <title>; refresh: seconds after which a browser asks for it again, or 0."""
-    again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
-    head = HEAD.format(title=f"<title>{html.escape(title)}</title>", style=style, refresh=again)
+def page(title: str, body: str, style: str = "") -> str:
+    """A whole page; title: the text within <title>."""
+    head = HEAD.format(title=f"<title>{html.escape(title)}</title>", style=style)
     return f"{head}<main>\n{body}\n</main></body></html>\n"
 
 

@@ -6,9 +6,9 @@ from faceswap_lib.display import sheet
 
 
 def test_a_page_is_whole_and_says_its_language():
-    page = sheet.page("A <b>", "<h1>x</h1>", "b { color: red }", refresh=5)
+    page = sheet.page("A <b>", "<h1>x</h1>", "b { color: red }")
     assert page.startswith("<!doctype html>") and '<html lang="en">' in page and "<title>A &lt;b&gt;</title>" in page
-    assert page_loads.loads(page) == ["5"] and page_loads.loads(sheet.page("A", "")) == []
+    assert page_loads.loads(page) == []
 
 
 def test_a_table_has_heads_a_name_and_can_be_scrolled_by_keyboard():
