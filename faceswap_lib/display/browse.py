@@ -79,6 +79,11 @@ class Browser(Live):
         """The limits as they are set."""
         return filters.Limits(**{name: control.value for name, control in self.limits.items()})
 
+    @property
+    def kept(self) -> set[int]:
+        """Frames whose face stays at the limits as they are set."""
+        return {r.frame for r, reason in zip(self.mine, self.reasons, strict=True) if reason is None}
+
     def stay(self, **limits: float) -> int:
         """How many of the person's faces other limits would keep, e.g. max_yaw=15; the rest as extracted."""
         made = {name: v for name, v in self.found.contents.made_by.items() if name in vars(filters.Limits())}

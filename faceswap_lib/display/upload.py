@@ -82,7 +82,7 @@ class Upload(Live):
 
     def _lines(self) -> str:
         """The settings that use what is there."""
-        lines = [f'video_{side} = "{path}"' for side, path in sorted(self.paths.items())]
+        lines = [f'video_{side} = "{path.resolve()}"' for side, path in sorted(self.paths.items())]
         say = controls.status("Put this into the settings above, and into those of labs 4 to 6:")
         return say + controls.code("\n".join(lines)) if lines else ""
 
