@@ -1,10 +1,12 @@
 """The conversion bench: one frame before and after, by settings that can be turned, and the line of code they make."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import ipywidgets
+import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.compose import color
@@ -12,6 +14,7 @@ from faceswap_lib.compose.model_swap import Settings
 from faceswap_lib.compose.stills import Stills
 from faceswap_lib.display import controls
 from faceswap_lib.display.live import Live
+from faceswap_lib.display.pages import Page
 from faceswap_lib.face import faceset
 from faceswap_lib.face.geometry import close_up
 from faceswap_lib.media import video
@@ -23,27 +26,39 @@ WORDS = {
 }
 
 
-def bench(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.3) -> "Bench":
+def bench(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.3, to: str = "b") -> "Bench":
     """One frame of a video, before and after, by settings that can be turned; moment: 0 the first face, 1 the last."""
-    return Bench(clip, faces_a, model, moment)
+    return Bench(clip, faces_a, model, moment, to)
+
+
+def furthest(folder: str | Path) -> float:
+    """The second of a faceset's video at which the head is turned furthest to a side."""
+    found = faceset.load(folder)
+    return float(found.frames[np.abs(found.poses[:, 0]).argmax()] / found.source.fps)
+
+
+def at(folder: str | Path, second: float) -> float:
+    """The moment of a faceset, 0 its first face and 1 its last, that is nearest to a second of its video."""
+    found = faceset.load(folder)
+    return float(np.abs(found.frames / found.source.fps - second).argmin() / max(1, len(found.frames) - 1))
 
 
 class Bench(Live):
     """controls: a setting's control by its name in `convert`; moment: which face, in per cent of the clip."""
 
-    def __init__(self, clip: str | Path, faces_a: str | Path, model: str | Path, moment: float):
+    def __init__(self, clip: str | Path, faces_a: str | Path, model: str | Path, moment: float, to: str):
         self.clip, self.faces_a, self.model = clip, faces_a, model
         self.found = faceset.load(faces_a)
         self.stills: Stills | None = None
         self.seconds = 0.0
-        self._make(moment)
+        self._make(moment, to)
         self._choose()
         box = controls.outer("tuner", self.moment, *self.controls.values(), self.usual, self.pictures, self.told)
         super().__init__(box, self._page)
 
-    def _make(self, moment: float) -> None:
-        first = asdict(Settings())
-        self.moment = controls.whole("Moment, per cent of the clip", round(100 * moment), 0, 100)
+    def _make(self, moment: float, to: str) -> None:
+        first = asdict(Settings(to=to))
+        self.moment = controls.number("Moment, per cent of the clip", 100 * moment, 0, 100, 0.5)
         self.moment.continuous_update = False
         self.controls = {
             "color_match": controls.choice("color_match", list(color.METHODS), first["color_match"]),
@@ -100,6 +115,12 @@ class Bench(Live):
         made = [controls.figure(close_up(p, self.here, SIDE), name, alts[name]) for name, p in pair.items()]
         self.pictures.value = "".join(made)
         self.told.value = controls.status(f"{self.seconds:.1f} s. For the whole video:") + controls.code(self.code)
+
+    def compare(self, rows: Mapping[str, Settings]) -> Page:
+        """This frame's face before and after, by several settings, side by side: name -> settings."""
+        made = {"before": self.stills.frame} | {name: self.stills.swapped(each) for name, each in rows.items()}
+        pictures = {name: close_up(picture, self.here, SIDE) for name, picture in made.items()}
+        return Page("".join(controls.figure(p, name, f"The face, {name}.") for name, p in pictures.items()))
 
     @property
     def code(self) -> str:

@@ -58,6 +58,12 @@ def wipe(clips: Mapping[str, str | Path], folder: str | Path | None = None, coun
     )
 
 
+def apart(one: str | Path, two: str | Path, folder: str | Path, count: int = 6) -> float:
+    """How far two clips of one performance are apart close to the face, mean of all pixels, of 255."""
+    _, pairs = _pairs([one, two], folder, count)
+    return float(np.mean([np.abs(a.astype("i2") - b).mean() for a, b in pairs]))
+
+
 def _moment(pair: list[np.ndarray], names: tuple[str, str], when: str, number: int) -> str:
     one, two = (html.escape(f"{name} at {when}") for name in names)
     look = "position:absolute;inset:0;width:100%;clip-path:inset(0 0 0 50%)"
