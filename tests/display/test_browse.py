@@ -31,7 +31,7 @@ def test_a_frame_is_shown_with_what_is_ticked(made):
     made.frame.value = 20
     (later,) = pictures(made.picture.value)
     assert "Frame 20, 0.8 s" in made.told.value and np.abs(later.astype(int) - plain).mean() > 0.5
-    (x, y, w, h), points = made.mine[20].box, made.mine[20].landmarks.astype(int)
+    (x, y, w, _), points = made.mine[20].box, made.mine[20].landmarks.astype(int)
     inside = (points[4][1], points[4][0])
     for name, place in (("box", (int(y), int(x + w / 2))), ("landmarks", inside), ("mask", inside), ("mesh", None)):
         made.layers[name].value = True

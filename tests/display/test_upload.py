@@ -1,4 +1,4 @@
-"""upload.py: a video that is sent or named is checked and kept once, under a name of its own; nothing is overwritten."""
+"""upload.py: a video that is sent or named is checked and kept once, under its own name; nothing is overwritten."""
 
 from datetime import datetime, timezone
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_file_is_taken_by_its_path(made, short):
 
 
 @pytest.mark.parametrize(
-    ("data", "told"), [(b"no video at all" * 40, "is not a video"), (b"", "is empty"), (None, "is not a video")]
+    ("data", "told"), [(b"no video at all" * 40, "is not a video"), (b"", "is empty"), (None, "is damaged or cut off")]
 )
 def test_what_is_no_video_is_said_in_one_sentence_and_not_kept(made, short, data, told):
     data = short["a"].read_bytes()[:4000] if data is None else data
