@@ -131,7 +131,8 @@ def story(seed: int = 0) -> Page:
 
 def dots(game: Gan, real: np.ndarray, size: int = SIZE) -> np.ndarray:
     """The plane: what the discriminator thinks real in violet, real dots as blue rings, drawn dots filled and red."""
-    picture = paint.plane(game.field(GRID)[::-1], theme.GREY, theme.GAME, size)
+    field = game.field(GRID)[::-1]
+    picture = paint.plane(0.5 + 0.5 * (field - field.min()) / np.ptp(field).clip(1e-6), theme.GREY, theme.GAME, size)
     paint.dots(picture, real, gan2d.EDGE, theme.A, hollow=True)
     paint.dots(picture, game.drawn(SHOWN), gan2d.EDGE, theme.B)
     return picture
