@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faceswap_lib import UserError, __version__
-from faceswap_lib.progress import progress_bar
+from faceswap_lib.progress import print_rows, print_table, progress_bar
 
 ABOUT = """A face-swap workshop: make a deepfake, measure it, label it.
 
@@ -147,27 +147,12 @@ def check() -> None:
     from faceswap_lib import gpu
 
     rows = gpu.check()
-    _show(rows)
+    print_rows(rows)
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in rows) else 0)
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _show(rows: list) -> None:
-    """Verdicts as a table in the terminal."""
-    _print([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
-
-
-def _print(lines: list[dict]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*lines[0])
-    for line in lines:
-        table.add_row(*map(str, line.values()))
-    Console().print(table)
 
 
 @app.command()
@@ -183,8 +168,8 @@ def provision(
     from faceswap_lib.cloud import bill
 
     plan = lab.provision(shape, learners, hours, ssh_key, config)
-    _show(plan.rows)
-    _print(bill.shown(plan.costs, learners))
+    print_rows(plan.rows)
+    print_table(bill.shown(plan.costs, learners))
     print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
 
@@ -249,6 +234,19 @@ def bench(
     print(medians.table(made))
     for work in made["about"].get("work", ()):
         print(", ".join(f"{name} {value}" for name, value in work.items()))
+
+
+@app.command("class")
+def class_(
+    folder: Annotated[Path, typer.Argument(help="The folder that the learners share their progress in.")],
+    out: Annotated[Path, typer.Option(help="The page; open it in a browser, it renews itself.")] = Path("class.html"),
+    once: Annotated[bool, typer.Option("--once", help="Look once instead of every five seconds.")] = False,
+) -> None:
+    """Watch a class: who is at which lab, who may be stuck. Example: class /var/lib/faceswap-class"""
+    from faceswap_lib.display import class_page
+
+    print(f"The page: {out.absolute()}" + ("" if once else "; stop with Ctrl-C."))
+    class_page.watch(folder, out, lambda line: print(line, flush=True) or not once)
 
 
 @app.callback(invoke_without_command=True)

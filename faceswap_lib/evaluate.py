@@ -66,6 +66,7 @@ def evaluate(
     judged = _judge(values, others, own, seed)
     advice = [verdicts.reach(a.poses, b.poses)] if a else []
     advice += [verdicts.stop_rule(about["history"])] if about else []
+    advice += [str(about["kit"])[:300]] if about and about.get("kit") else []  # a model that was not trained here
     files, profile = clips | masks | {"faces_b": b.folder / "faces.json"}, profile or (about and about["profile"])
     made = {
         "figures": {name: judged[name][0] for name in FIGURES if name in judged},

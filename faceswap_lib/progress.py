@@ -58,3 +58,19 @@ def _plain(title: str) -> Progress:
         print(f"{title}: {share} after {now - start:.0f} s{left} {note}", file=sys.stderr, flush=True)
 
     return show
+
+
+def print_rows(rows: list) -> None:
+    """Verdicts (`checklist.Row`) as a table in the terminal."""
+    print_table([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
+
+
+def print_table(lines: list[dict]) -> None:
+    """Dicts with the same keys as a table in the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*lines[0])
+    for line in lines:
+        table.add_row(*map(str, line.values()))
+    Console().print(table)

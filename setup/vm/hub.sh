@@ -102,6 +102,12 @@ make_copies() {
     done
 }
 
+# Where learners who choose to share their progress put it. They can write there and not look around; the service user,
+# who owns it, can: the instructor looks as that one, for what is in .venv must not run as root.
+shared=$FACESWAP_ROOT/var/lib/faceswap-class
+shared_there() { [[ -d $shared && $(stat -c %a "$shared") == 1733 ]]; }
+make_shared() { mkdir -p "$shared" && chown "$FACESWAP_USER:" "$shared" && chmod 1733 "$shared"; }
+
 unit_there() { same_file "$name" "$units/$name" 644; }
 put_unit() {
     put_file "$name" "$units/$name" 644
@@ -119,6 +125,7 @@ ensure "the workshop's environment as the hub's kernel" kernel_there put_kernel
 ensure "the hub's settings in $settings/hub.json" settings_there put_settings
 ensure "$FACESWAP_HUB learners with passwords in $passwords" users_there make_users
 ensure "a copy of the notebooks for each learner" copies_there make_copies
+ensure "the folder $shared for progress that learners share" shared_there make_shared
 ensure "the unit $units/$name" unit_there put_unit
 ensure "the single JupyterLab off" other_off stop_other
 ensure "JupyterHub started at boot" enabled enable

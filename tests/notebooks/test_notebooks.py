@@ -1,6 +1,7 @@
 """The lessons: their form, and all of them run by papermill with the smoke profile, figures held against a baseline."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -115,6 +116,13 @@ def test_no_page_of_a_run_asks_the_network_for_anything(run):
     for path in pages:
         own = {"swapped.mp4#t=1.2"} if path.name == "index.html" else set()
         assert set(page_loads.loads(path.read_text(encoding="utf-8"))) == own, path.name
+
+
+def test_every_picture_of_a_run_says_what_it_shows(run):
+    for path in (run.workdir / "notebooks").glob("*.html"):
+        tags = re.findall(r"<(?:img|video)\b[^>]*>", path.read_text(encoding="utf-8"))
+        silent = [tag[:80] for tag in tags if not re.search(r'\b(?:alt|aria-label)="[^"]', tag)]
+        assert not silent, f"{path.name}: {silent}"
 
 
 def test_the_references_stand_where_the_lesson_says(run):
