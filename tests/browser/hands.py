@@ -132,6 +132,14 @@ class Learner:
         """What a thing shows beside its controls, to compare: its pictures, drawings and words."""
         return thing.evaluate(SEEN)
 
+    def changes(self, thing: Locator, before: str, words: str, limit: float = 30) -> None:
+        """Wait until a thing shows something else than before; words: what is wrong if it never does."""
+        for _ in range(round(4 * limit)):
+            if self.seen(thing) != before:
+                return
+            self.page.wait_for_timeout(250)
+        raise AssertionError(words)
+
     def nudge(self, thing: Locator) -> int:
         """Move what can be moved within a thing without harm, by keyboard and mouse; how many controls that were.
 
