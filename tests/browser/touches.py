@@ -1,4 +1,4 @@
-"""What a learner's hand does to each thing that can be touched, by its name, and what must come of it, on page and disk.
+"""What a hand does to each thing that can be touched, by its name, and what must come of it, on the page and on disk.
 
 A thing without a function here is nudged: each of its controls is moved, and what it shows must change.
 """
