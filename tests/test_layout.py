@@ -20,7 +20,7 @@ LIBRARY = ROOT / "faceswap_lib"
 FLOORS = (
     ("__init__",),
     ("checklist", "files", "profiles", "progress", "samples", "strangers"),
-    ("cloud", "face", "machine", "media"),
+    ("cloud", "face", "machine", "media", "toys"),
     ("network", "trust"),
     ("compose",),
     ("measure",),
@@ -32,7 +32,7 @@ FLOORS = (
     ("cli",),
     ("__main__",),
 )
-ROOMS = ("classroom", "cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
+ROOMS = ("classroom", "cloud", "compose", "display", "face", "machine", "measure", "media", "network", "toys", "trust")
 # What a lab says to those who call it; notebooks and README use these words. Changing one breaks other people's code:
 # do it on purpose, and say it in CHANGELOG.md.
 LABS = {

@@ -1,6 +1,6 @@
 """Every picture and plot of the notebooks. Figures are returned, not shown; pictures are uint8 RGB (H, W, 3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -114,10 +114,18 @@ def mesh_on(frame: np.ndarray, points: np.ndarray, size: int = 480) -> np.ndarra
     return out
 
 
-def averages(clip: str | Path, folder: str | Path, size: int = 256) -> dict[str, np.ndarray]:
-    """The mean of all of a person's faces, uint8 (size, size, 3): not aligned, by similarity, through the mesh."""
+def averages(
+    clip: str | Path, folder: str | Path, frames: Collection[int] | None = None, size: int = 256
+) -> dict[str, np.ndarray]:
+    """The mean of a person's faces, uint8 (size, size, 3): not aligned, by similarity, through the mesh.
+
+    frames: of these alone; UserError where they show no face.
+    """
     found = faceset.load(folder)
-    at = dict(zip(found.frames.tolist(), motion.smooth(found.solid, found.frames), strict=True))
+    each = zip(found.frames.tolist(), motion.smooth(found.solid, found.frames), strict=True)
+    at = {i: points for i, points in each if frames is None or i in frames}
+    if not at:
+        raise UserError("There is no face left to average; loosen the limits.")
     middle, sums = found.solid.mean(0), dict.fromkeys(("no alignment", "similarity", "mesh"), 0.0)
     for i, frame in enumerate(video.frames(clip)):
         if i in at:

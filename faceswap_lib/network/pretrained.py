@@ -86,6 +86,12 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
     and after lies a network that keeps most of the one and less of the other (Wortsman et al. 2022). means: side ->
     mean texture (S, S, 3) in [0, 1] that its decoder started from. Raises UserError when the base is not here.
     """
+    for variable, value in origin(net, name, means):
+        variable.assign(variable + share * (value - variable))
+
+
+def origin(net: object, name: str, means: dict[str, np.ndarray]) -> list[tuple]:
+    """The weights that a network started from, as (variable, value) pairs; arguments and errors as `pull`."""
     path = FOLDER / f"{name}.npz"
     if path.parent != FOLDER or not path.is_file():
         raise UserError(f"The model started from the base '{name}', which is not here; convert with --pull 0.")
@@ -93,8 +99,7 @@ def pull(net: object, name: str, share: float, means: dict[str, np.ndarray]) -> 
     for side, mean in means.items():
         layer = getattr(net, f"decoder_{side}").get_layer(MEAN)
         pairs.append((layer.mean, layer.logits(mean)))
-    for variable, value in pairs:
-        variable.assign(variable + share * (value - variable))
+    return pairs
 
 
 def _pairs(net: object, path: Path) -> list[tuple]:

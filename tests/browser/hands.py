@@ -69,6 +69,10 @@ class Learner:
     def open(self, name: str) -> None:
         """Open a lesson and wait until its kernel is ready."""
         self.page.goto(self.lab.url(name), timeout=1000 * READY)
+        self.ready(name)
+
+    def ready(self, name: str) -> None:
+        """Wait until a lesson is in front and its kernel has nothing to do."""
         self.page.wait_for_function(
             f"() => ({CURRENT})?.context?.path?.endsWith({json.dumps(name)})", timeout=1000 * READY
         )
@@ -127,6 +131,14 @@ class Learner:
     def seen(self, thing: Locator) -> str:
         """What a thing shows beside its controls, to compare: its pictures, drawings and words."""
         return thing.evaluate(SEEN)
+
+    def changes(self, thing: Locator, before: str, words: str, limit: float = 30) -> None:
+        """Wait until a thing shows something else than before; words: what is wrong if it never does."""
+        for _ in range(round(4 * limit)):
+            if self.seen(thing) != before:
+                return
+            self.page.wait_for_timeout(250)
+        raise AssertionError(words)
 
     def nudge(self, thing: Locator) -> int:
         """Move what can be moved within a thing without harm, by keyboard and mouse; how many controls that were.

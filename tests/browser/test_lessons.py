@@ -9,6 +9,7 @@ FACESWAP_SCREENSHOTS=FOLDER puts a screenshot of each lesson there, to be looked
 from pathlib import Path
 
 import pytest
+import touches
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
@@ -21,37 +22,8 @@ WIDTHS = (1440, 400)  # pixels: a laptop, a telephone
 GRAVE = ("serious", "critical")
 
 
-def touch_slider(learner) -> None:
-    """Lab 0's slider over two clips: another moment is shown."""
-    slider = learner.find("slider")
-    shown = slider.locator("img:visible")
-    before = shown.get_attribute("alt")
-    assert shown.count() == 1 and "moment 1 of 16" in before
-    bar = slider.locator("input[type=range]")
-    learner.drag(bar, (0.02, 0.5), (0.5, 0.5))
-    assert 6 <= int(bar.input_value()) <= 9 and shown.count() == 1 and shown.get_attribute("alt") != before
-    bar.press("End")
-    assert "moment 16 of 16" in shown.get_attribute("alt"), "by keyboard too"
-
-
-ASIDE = ("dashboard", "upload", "start")  # these begin long work or want a file: each has a function of its own
-
-
-def touch_everything(learner) -> None:
-    """Whatever can be touched: something on the page changes when a hand moves it, and no cell or script fails."""
-    names = learner.names()
-    for number, name in enumerate(names):
-        if name in ASIDE:
-            continue
-        thing = learner.find(name, names[:number].count(name))
-        before = learner.seen(thing)
-        assert learner.nudge(thing), f"{name} has nothing to move by keyboard or mouse"
-        assert learner.seen(thing) != before, f"{name} does not answer"
-        learner.picture(f"touched-{name}-{number}")
-
-
-# What a learner touches in each lesson after it ran; a function takes the learner, see hands.py for what hands can do.
-TOUCHED = {"00": [touch_slider]}
+# What each lesson has to be touched, at least.
+THERE = {"00": {"slider"}, "03": {"upload", "browse", "sheet", "align"}, "04": {"dashboard"}, "05": {"tuner", "wipe"}}
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -59,8 +31,7 @@ def test_a_lesson_runs_in_the_browser(learner, name):
     learner.open(f"{name}.ipynb")
     learner.run(LIMITS[name[:2]])
     assert learner.errors() == [] and learner.unrun() == 0
-    for touch in (*TOUCHED.get(name[:2], ()), touch_everything):
-        touch(learner)
+    assert THERE.get(name[:2], set()) <= set(touches.everything(learner))
     assert learner.errors() == []
     learner.picture(name)
     headless.write_page(learner.save())
@@ -93,7 +64,18 @@ def look(browser: Browser, path: Path) -> list[str]:
     return wrong + [f"asks for {url}" for url in asked if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.mark.parametrize("name", LESSONS)
+def test_the_start_page_comes_first_and_leads_to_the_lessons(learner):
+    learner.page.goto(f"{learner.lab.address}/?token={learner.lab.token}")
+    learner.ready("start.ipynb")
+    learner.run(LIMITS["00"])
+    assert learner.errors() == [] and learner.console == [] and learner.outside == []
+    headless.write_page(learner.save())
+    learner.picture("start")
+    learner.page.locator(".jp-RenderedMarkdown:visible a[href*='00_introduction']").first.click()
+    learner.ready("00_introduction.ipynb")
+
+
+@pytest.mark.parametrize("name", ["start", *LESSONS])
 def test_a_lessons_page_can_be_used_by_everybody(browser, lab, name):
     path = next(path for path in lab.root.rglob(f"{name}.html") if "solutions" not in path.parts)
     assert look(browser, path) == []

@@ -103,7 +103,7 @@ def test_the_mesh_is_that_of_whose_faceset_it_is(short, tmp_path):
 
 def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
     extract.extract(samples.path("person_b"), tmp_path / "b", profile="smoke")
-    found = show.averages(samples.path("person_b"), tmp_path / "b", 128)
+    found = show.averages(samples.path("person_b"), tmp_path / "b", size=128)
     assert list(found) == ["no alignment", "similarity", "mesh"]
     none, similarity, mesh = (detail(picture) for picture in found.values())
     assert similarity > 1.2 * none and mesh > 1.5 * similarity
@@ -113,7 +113,7 @@ def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
 def test_the_average_of_one_face_is_that_face(short, facesets, tmp_path):
     alone = shutil.copytree(facesets["a"], tmp_path / "alone")
     rewritten.faces(alone, lambda raw: raw.update(faces=raw["faces"][:1]))
-    found = show.averages(short["a"], alone, 64)
+    found = show.averages(short["a"], alone, size=64)
     person = faceset.load(alone)
     frame = next(video.frames(short["a"]))
     assert np.array_equal(found["no alignment"], geometry.close_up(frame, person.solid[0], 64))
