@@ -26,6 +26,7 @@ POINTS = {
 }
 FEW = [33, 263, 61, 291]
 WAYS = {"4 points: eyes and mouth": FEW, f"{len(KEEP)} points: also the outline": KEEP}
+HOW = "<b>Drag a point,</b> or choose one below and move it."
 YELLOW, RED, WHITE, GREEN = "#ffd60a", "#e5383b", "#ffffff", (45, 200, 100)
 
 
@@ -47,13 +48,12 @@ class Aligner(Live):
         self._make()
         self._show()
         right = ipywidgets.VBox([self.results, self.told])
-        left = ipywidgets.VBox([self.canvas, self.point, self.across, self.down])
+        left = ipywidgets.VBox([ipywidgets.HTML(HOW), self.canvas, self.point, self.across, self.down])
         box = controls.outer("align", controls.line(self.ways, self.reset), controls.line(left, right))
         super().__init__(box, self._page)
 
     def _make(self) -> None:
         self.canvas = ipycanvas.MultiCanvas(2, width=SIDE, height=SIDE)
-        self.canvas.tooltip = "A face with landmarks to be dragged; by keyboard use the list and the sliders below"
         self.canvas.on_mouse_down(self._grip)
         self.canvas.on_mouse_move(self._drag)
         self.canvas.on_mouse_up(lambda x, y: self._let_go())
