@@ -84,21 +84,26 @@ make_users() {
     done
 }
 
-# notebooks/ and workdir/ side by side, as in the clone; what a learner has changed is never overwritten.
+# notebooks/ and workdir/ side by side, as in the clone. Each learner's copy is brought up to date as that learner:
+# what was edited stays, the kit's newer one is laid beside it (setup/workbook.py).
 copies_there() {
-    local learner
-    for learner in "${learners[@]}"; do [[ -d $homes/$learner/workshop/notebooks ]] || return 1; done
+    local learner list
+    for learner in "${learners[@]}"; do
+        list=$homes/$learner/workshop/notebooks/.kit.json
+        [[ -f $list && -z $(find "$FACESWAP_HOME/notebooks" -type f -newer "$list" -print -quit) ]] || return 1
+    done
 }
 make_copies() {
     local learner folder
     for learner in "${learners[@]}"; do
         folder=$homes/$learner/workshop
-        [[ -d $folder/notebooks ]] && continue
-        mkdir -p "$folder/workdir"
-        cp -R "$FACESWAP_HOME/notebooks" "$folder/notebooks.new"
-        chown -R "$learner:" "$folder"
-        chmod 700 "$homes/$learner"
-        mv "$folder/notebooks.new" "$folder/notebooks"
+        if [[ ! -d $folder ]]; then
+            mkdir -p "$folder/workdir"
+            chown -R "$learner:" "$folder"
+            chmod 700 "$homes/$learner"
+        fi
+        runuser -u "$learner" -- "$hub/bin/python" "$FACESWAP_HOME/setup/workbook.py" "$FACESWAP_HOME/notebooks" \
+            "$folder/notebooks" || fail "$learner's notebooks could not be copied: the lines above say why; run this again."
     done
 }
 

@@ -383,7 +383,9 @@ def test_the_token_is_made_once_and_for_root_alone(vm):
 def hub_vm(folder: Path, memory_mb: int = 32000) -> Vm:
     """A machine whose Python makes an empty hub."""
     vm = Vm(folder, memory_mb=memory_mb)
-    vm.tool("python3", '[[ $2 != venv ]] || { mkdir -p $3/bin; cp "$0" $3/bin/python; }')
+    real = f'[[ $1 != */workbook.py ]] || exec {sys.executable} "$@"'
+    vm.tool("python3", f'{real}; [[ $2 != venv ]] || {{ mkdir -p $3/bin; cp "$0" $3/bin/python; }}')
+    shutil.copy(ROOT / "setup/workbook.py", vm.clone / "setup")
     return vm
 
 
@@ -413,6 +415,13 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     vm.ready("--hub", "4", "--only", "hub")
     assert dict(line.split() for line in file.read_text().splitlines()).items() > lines.items()
     assert lesson.read_text() == "my own work"
+    (vm.clone / "notebooks/00.ipynb").write_text("a newer lesson")
+    for known in (vm.root / "home").glob("*/workshop/notebooks/.kit.json"):
+        os.utime(known, (1e9, 1e9))  # else both may be of the same tick
+    vm.ready("--hub", "4", "--only", "hub")
+    assert lesson.read_text() == "my own work" and lesson.with_stem("00-new").read_text() == "a newer lesson"
+    assert (vm.root / "home/learner01/workshop/notebooks/00.ipynb").read_text() == "a newer lesson"
+    assert any(call.startswith("runuser -u learner01 -- ") for call in vm.calls()), "not as root"
 
 
 @on_linux
