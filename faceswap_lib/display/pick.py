@@ -14,6 +14,7 @@ from faceswap_lib.display.live import Live
 from faceswap_lib.face import by_hand, faceset, people
 
 ACROSS, TILE, MOST = 12, 64, 60  # faces in a row, pixels of one, faces on a sheet
+HOW = "The faces over time. Click on one, or give its number below, counted from the upper left corner."
 EMPTY = np.full((TILE, TILE, 3), 255, "u1")
 
 
@@ -36,12 +37,11 @@ class Sheet(Live):
         self.tiles: dict[str, np.ndarray] = {}
         self._make()
         self._turn()
-        super().__init__(controls.outer("sheet", self.canvas, self.line, self.told), self._page)
+        super().__init__(controls.outer("sheet", ipywidgets.HTML(HOW), self.canvas, self.line, self.told), self._page)
 
     def _make(self) -> None:
         high = -(-self.size // ACROSS) * TILE
         self.canvas = ipycanvas.Canvas(width=ACROSS * TILE, height=high, layout={"max_width": "100%"})
-        self.canvas.tooltip = "The faces of the faceset, to be clicked on; by keyboard use the fields below"
         self.canvas.on_mouse_down(self._clicked)
         self.canvas.on_client_ready(self._draw)
         self.page = ipywidgets.BoundedIntText(1, min=1, max=self.pages, description="Sheet", style=controls.WIDE)
