@@ -345,7 +345,7 @@ def test_from_noise_nothing_is_known_and_from_the_mean_a_portrait(facesets, tmp_
         drawn[start] = sheet[:64, 4 * 64 : 5 * 64]
     assert held["noise"] > 2 * held["mean"]
     rough = {start: np.abs(np.diff(picture, axis=1)).mean() for start, picture in drawn.items()}
-    assert rough["noise"] > 10 and abs(drawn["noise"].mean() - 127) < 25, "speckled, and grey on average"
+    assert rough["noise"] > 6 and abs(drawn["noise"].mean() - 127) < 30, "speckled, and grey on average"
 
 
 def test_a_start_that_there_is_none_of(facesets, tmp_path):

@@ -5,6 +5,7 @@ no answer. Nothing of it leaves the workdir unless the learner says where to (`s
 """
 
 import json
+import math
 import os
 import re
 import secrets
@@ -120,7 +121,7 @@ def checked(
         if entry.passed:  # by what was made here
             entry.kits.clear()
         entry.first = entry.first or (now if entry.passed else None)
-        entry.figures |= {name: float(value) for name, value in (figures or {}).items()}
+        entry.figures |= {name: float(v) for name, v in (figures or {}).items() if v is not None and math.isfinite(v)}
 
     _write(workdir, change)
 
@@ -203,6 +204,7 @@ def _write(workdir: str | Path, change: Callable[[Book], None]) -> None:
                 book = read(path)
                 change(book)
                 book.written = _now()
+                book = Book.model_validate(book.model_dump())  # or what cannot be read again would cost all the rest
                 _put(path, book)
                 if book.share:
                     _hand_over(Path(book.share) / f"{book.id}.json", book.model_copy(update={"share": ""}))
@@ -211,7 +213,7 @@ def _write(workdir: str | Path, change: Callable[[Book], None]) -> None:
             if time.monotonic() > until:
                 return
             time.sleep(0.05)
-        except OSError:
+        except (OSError, ValueError):
             return
 
 

@@ -10,31 +10,31 @@ class Loop:
     """Calls `work` again and again until `stop`; `told` is called with True when it begins and False when it ends."""
 
     def __init__(self, work: Callable[[], object], told: Callable[[bool], object] = lambda running: None):
-        self.work, self.told, self._task = work, told, None
+        self.work, self.told, self._turn, self._task = work, told, None, None
 
     @property
     def running(self) -> bool:
         """Whether it is at work."""
-        return self._task is not None
+        return self._turn is not None
 
     def start(self) -> None:
         """Begin, unless it is at work; RuntimeError where no loop runs, which in a notebook is never."""
         if not self.running:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            loop, self._turn = asyncio.get_running_loop(), object()
+            self._task = loop.create_task(self._run(self._turn))
             self.told(True)
 
     def stop(self) -> None:
         """End after the piece at hand."""
         if self.running:
-            self._task = None
+            self._turn = None
             self.told(False)
 
-    async def _run(self) -> None:
-        mine = self._task
+    async def _run(self, turn: object) -> None:
         try:
-            while self._task is mine:
+            while self._turn is turn:  # another start has a turn of its own
                 self.work()
                 await asyncio.sleep(PAUSE)
         finally:
-            if self._task is mine:  # it failed, and says so itself
+            if self._turn is turn:  # it failed, and says so itself
                 self.stop()

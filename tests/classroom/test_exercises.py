@@ -1,5 +1,7 @@
 """exercises.py: every check says right or gives a hint, and what was said is noted in the workdir."""
 
+import re
+
 import pytest
 
 from faceswap_lib import UserError
@@ -45,4 +47,12 @@ def test_without_a_workdir_nothing_is_noted(three, capsys, tmp_path, monkeypatch
 
 def test_the_checks_of_all_labs_are_found_and_named_after_their_lab():
     found = exercises.answers()
-    assert all(len(name) >= 4 and name[:2].isdigit() and name[2] == "-" for name in found)
+    assert found and all(re.fullmatch(r"\d\d-\w{1,20}", name) for name in found), "as the logbook wants them"
+
+
+@pytest.mark.parametrize("name", exercises.answers())
+def test_no_check_ends_in_a_traceback(name, capsys, tmp_path):
+    for value in ("", "x", 0, -1, 10**30, float("nan"), [], [None], {"a": 1}, object(), b"", True):
+        exercises.check(name, value, tmp_path)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 12 and any("not yet" in line for line in said)

@@ -21,6 +21,13 @@ def test_a_self_check_is_noted_with_what_is_to_do(tmp_path):
     assert lab.begun <= lab.first <= lab.checked
 
 
+def test_what_could_not_be_read_again_costs_nothing_that_is_there(tmp_path):
+    logbook.checked(tmp_path, "04", {"a": True}, {"loss": 0.5, "nan": float("nan"), "none": None})
+    logbook.answered(tmp_path, "04 is no exercise", True)
+    logbook.begin(tmp_path, "four")
+    assert logbook.read(tmp_path).labs["04"].figures == {"loss": 0.5} and list(logbook.read(tmp_path).labs) == ["04"]
+
+
 def test_it_holds_nothing_personal(tmp_path):
     logbook.checked(tmp_path, "04", {"a": True})
     logbook.answered(tmp_path, "04-1", True)
