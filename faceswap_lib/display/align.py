@@ -30,17 +30,18 @@ HOW = "<b>Drag a point,</b> or choose one below and move it."
 YELLOW, RED, WHITE, GREEN = "#ffd60a", "#e5383b", "#ffffff", (45, 200, 100)
 
 
-def aligner(clip: str | Path, folder: str | Path, moment: float = 0.4) -> "Aligner":
-    """One face of a clip with landmarks to be dragged; moment: 0 the first face of the faceset, 1 the last."""
+def aligner(clip: str | Path, folder: str | Path, moment: float | None = None) -> "Aligner":
+    """One face of a clip with landmarks to be dragged; moment: 0 the first face, 1 the last, None the most frontal."""
     return Aligner(clip, folder, moment)
 
 
 class Aligner(Live):
     """canvas: the face; point, across, down: the same by keyboard; ways: which points align; reset: as found."""
 
-    def __init__(self, clip: str | Path, folder: str | Path, moment: float):
+    def __init__(self, clip: str | Path, folder: str | Path, moment: float | None):
         found = faceset.load(folder)
-        i = round(moment * (len(found.frames) - 1))
+        frontal = int(np.abs(found.poses[:, :2]).sum(1).argmin())
+        i = frontal if moment is None else round(moment * (len(found.frames) - 1))
         self.frame, self.flat = video.frame(clip, int(found.frames[i])), found.solid[i][:468, :2].astype(float)
         self.lens, self.held = lens(self.flat, SIDE), False
         self.moved = {number: np.zeros(2) for number in POINTS.values()}
@@ -155,9 +156,9 @@ class Aligner(Live):
         crop = geometry.crop(self.frame, m, RESULT)
         for number in self.ways.value:
             x, y = np.round(geometry.template(RESULT)[number] * 16).astype(int).tolist()
-            cv2.circle(crop, (x, y), 48, GREEN, 1, cv2.LINE_AA, 4)
+            cv2.circle(crop, (x, y), 80, GREEN, 2, cv2.LINE_AA, 4)
             x, y = np.round(transform(m, self.points[number]) * 16).astype(int).tolist()
-            cv2.circle(crop, (x, y), 24, (255, 214, 10), -1, cv2.LINE_AA, 4)
+            cv2.circle(crop, (x, y), 40, (255, 214, 10), -1, cv2.LINE_AA, 4)
         return crop, canvas("mesh", RESULT).texture(self.frame, self.points.astype("f4"))
 
     def _about(self) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # or whoever shows a page would wait for ipywidgets
 BY_HAND = "hand"  # how a training ended that was told to
 FIRST, SLOWEST = 0.7, 4.0  # seconds between two looks: at first, and at last
 KEPT = 14  # looks that the still picture keeps
+GAME = ("gan_real", "gan_fake")
 GAP = 1.0  # seconds between two lines that tell how far it is
 MOVE = "this.parentNode.querySelectorAll('figure').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
 
@@ -197,8 +198,9 @@ class Dashboard:
 
 
 def _game(run: "Run") -> tuple[float, float]:
-    """What the discriminator has lost since the last look at held-out faces: on real pictures, on drawn ones."""
-    return tuple(float(run.net.parts[name].result()) for name in ("gan_real", "gan_fake"))
+    """What the discriminator lost since the last look at held-out faces, or up to it: on real, on drawn pictures."""
+    since = [float(run.net.parts[name].result()) for name in GAME]
+    return tuple(since if any(since) or not run.history else (run.history[-1][name] for name in GAME))
 
 
 def _spoken(seconds: float) -> str:

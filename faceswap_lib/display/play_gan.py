@@ -54,7 +54,7 @@ class ToyGan(Live):
     def _box(self) -> VBox:
         rows = [self.sliders[name] for name in SLIDERS]
         controls = [HBox([*self.buttons.values(), self.collapse]), self.speed, HBox(rows[:2]), HBox(rows[2:])]
-        for row in controls:
+        for row in (row for row in controls if row is not self.speed):
             row.layout.flex_flow = "row wrap"
         box = VBox([*controls, self.picture, self.status])
         box.add_class("fsw-gan")

@@ -1,9 +1,10 @@
 """Work that goes on while a notebook answers: a little at a time in the kernel's own loop, until it is stopped."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
-PAUSE = 0.03  # seconds between two pieces, in which clicks are heard and cells run
+PAUSE, SHARE = 0.03, 0.5  # between two pieces clicks are heard and cells run: seconds at least, share of the work's
 
 
 class Loop:
@@ -33,8 +34,9 @@ class Loop:
     async def _run(self, turn: object) -> None:
         try:
             while self._turn is turn:  # another start has a turn of its own
+                start = time.monotonic()
                 self.work()
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(max(PAUSE, SHARE * (time.monotonic() - start)))
         finally:
             if self._turn is turn:  # it failed, and says so itself
                 self.stop()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 from ipywidgets import Image
+from traitlets import Unicode
 
 from faceswap_lib.display import pages
 
@@ -92,9 +93,15 @@ def data(picture: np.ndarray) -> bytes:
     return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
 
 
-def image(alt: str, width: int) -> Image:
-    """An empty image widget; alt: what it shows, in one sentence, for those who do not see it."""
-    shown = Image(format="jpeg", tooltip=alt)
+class Described(Image):
+    """An image whose tooltip names it to those who do not see it; ipywidgets' own page asks for a description first."""
+
+    description = Unicode("").tag(sync=True)
+
+
+def image(alt: str, width: int) -> Described:
+    """An empty image widget; alt: what it shows, in one sentence."""
+    shown = Described(format="jpeg", tooltip=alt)
     shown.layout.max_width, shown.layout.width = "100%", f"{width}px"
     return shown
 

@@ -58,13 +58,14 @@ class Codes:
 
     def draw(self, code: np.ndarray, motion: np.ndarray, to: str) -> np.ndarray:
         """A code (C,) and a motion picture drawn by decoder `to`: uint8 (S, S, 3)."""
-        drawn = self._decode[to].predict_on_batch([code[None].astype("f4"), motion[None]])[0]
+        drawn = np.asarray(self._decode[to]([code[None].astype("f4"), motion[None]], training=False))[0]
         return np.round(drawn * 255).clip(0, 255).astype("u1")
 
     def _see(self, data: batches.Side, model: str | Path, side: str) -> Seen:
         mean = read_image(Path(model) / f"mean_{side}.png").astype("f4") / 255  # what the encoder was trained against
         motions = data.motions.astype("f4")
-        return Seen(data.targets, motions, self._encode.predict_on_batch([batches.ratio(data.targets, mean), motions]))
+        codes = self._encode([batches.ratio(data.targets, mean), motions], training=False)
+        return Seen(data.targets, motions, np.asarray(codes))
 
 
 def _halves(net: object) -> tuple:

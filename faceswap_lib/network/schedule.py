@@ -6,9 +6,7 @@ from faceswap_lib.profiles import Profile
 
 RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
 RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
-RATE_FROM_NOISE = (
-    4e-3  # with `micro` B's held-out loss is 0.29 after 50 steps and 0.18 after 200; at RATE 0.47 and 0.21
-)
+RATE_FROM_NOISE = 4e-3  # B's held-out loss is 0.29 after 50 steps of `micro`; at RATE it is 0.47 (EXPERIMENTS.md)
 GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 WARM = 30  # steps to the full rate
 LONGEST = 60 * 24 * 365  # minutes

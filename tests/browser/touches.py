@@ -51,13 +51,13 @@ def wipe(learner: Learner, thing: Locator) -> None:
 def sheet(learner: Learner, thing: Locator) -> None:
     """The contact sheet: a click puts a face's picture aside on the disk, another one brings it back."""
     aside = learner.lab.workdir / "faces/b" / faceset.LEFT_OUT
-    canvas, told = thing.locator("canvas").first, thing.locator("[role=status]")
+    canvas = thing.locator("canvas").first
     across, down = pick.ACROSS, canvas.evaluate("c => c.height") // pick.TILE
     place = {"x": 0.5 / across, "y": 0.5 / down}
     for word, left in (("left out", 1), ("trained on", 0)):
         box = canvas.bounding_box()
         canvas.click(position={"x": place["x"] * box["width"], "y": place["y"] * box["height"]})
-        learner.page.wait_for_function("([e, word]) => e.innerText.includes(word)", arg=[told.element_handle(), word])
+        thing.locator("[role=status]", has_text=f"is {word}.").wait_for()
         assert len([*aside.glob("*.png")] if aside.is_dir() else []) == left
     learner.press(thing, "Leave out")
     thing.get_by_role("button", name="Take back").click()
@@ -67,7 +67,7 @@ def sheet(learner: Learner, thing: Locator) -> None:
 def aligner(learner: Learner, thing: Locator) -> None:
     """A landmark dragged: its sliders follow, the results change, "As found" takes it back."""
     found = faceset.load(learner.lab.workdir / "faces/b")
-    flat = found.solid[round(0.4 * (len(found.frames) - 1))][:468, :2]
+    flat = found.solid[int(np.abs(found.poses[:, :2]).sum(1).argmin())][:468, :2]
     spot = geometry.transform(geometry.lens(flat, align.SIDE), flat[33].astype(float)) / align.SIDE
     before, readout = learner.seen(thing), thing.locator(".widget-readout").first
     assert float(readout.inner_text()) == 0
@@ -169,6 +169,7 @@ TOUCHES = {
 def everything(learner: Learner) -> list[str]:
     """Touch all that the open lesson has; the names."""
     names = learner.names()
+    assert learner.page.get_by_text("Click to show javascript error").count() == 0, "a widget cannot be shown"
     for number, name in enumerate(names):
         thing = learner.find(name, names[:number].count(name))
         touch = TOUCHES.get(name)

@@ -91,6 +91,14 @@ def test_it_tells_how_far_how_fast_and_how_long_still(board, run):
     assert "discriminator's loss 0.50 on real, 0.50 on drawn" in board.line.value.replace("&#x27;", "'")
 
 
+def test_just_after_a_look_at_held_out_faces_the_games_losses_are_those_before(board, run):
+    board.look(run)
+    run.net.gan, run.net.parts = 0.05, {name: SimpleNamespace(result=lambda: 0.0) for name in dashboard.GAME}
+    board(260, 1000, "compiled")
+    real, drawn = (run.history[-1][name] for name in dashboard.GAME)
+    assert f"{real:.2f} on real, {drawn:.2f} on drawn" in board.line.value and real > 0
+
+
 def test_what_an_exported_page_shows_needs_no_kernel(board, run, trained):
     board.look(run)
     board.look(run)

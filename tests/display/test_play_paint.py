@@ -45,4 +45,9 @@ def test_pictures_become_files_and_pages_with_their_alt_text():
     back = cv2.imdecode(np.frombuffer(paint.data(picture), "u1"), cv2.IMREAD_COLOR)
     assert np.abs(back.astype(int) - picture[..., ::-1]).mean() < 3
     assert 'alt="a &lt;b&gt;"' in paint.tag(picture, "a <b>")
-    assert paint.image("what it shows", 300).tooltip == "what it shows"
+
+
+def test_an_image_has_its_alt_text_where_ipywidgets_looks_for_it():
+    shown = paint.image("what it shows", 300)
+    # the page sets the title only if a description is there and empty; without one the image is not shown at all
+    assert shown.tooltip == "what it shows" and shown.get_state("description") == {"description": ""}

@@ -91,7 +91,7 @@ def test_contributing_names_every_file_of_every_room():
     for room in (room for room in rooms if room.name != "samples"):
         line = next((line for line in table.splitlines() if line.startswith(f"| `{room.name}/`")), "")
         for path in room.glob("[a-z]*.py"):
-            kinds = (("plots_", "`plots_*`"), ("answers_", "`answers_NN`"))
+            kinds = (("plots_", "`plots_*`"), ("play_", "`play_*`"), ("answers_", "`answers_NN`"))
             named = f"`{path.stem}`" in line or any(path.stem.startswith(k) and words in line for k, words in kinds)
             assert named, f"{room.name}/{path.name} is not on CONTRIBUTING's map"
 
