@@ -53,7 +53,9 @@ class Bench(Live):
         self.seconds = 0.0
         self._make(moment, to)
         self._choose()
-        box = controls.outer("tuner", self.moment, *self.controls.values(), self.usual, self.pictures, self.told)
+        turned = list(self.controls.values())
+        rows = controls.line(*turned[:3]), controls.line(*turned[3:], self.usual)
+        box = controls.outer("tuner", self.moment, *rows, self.pictures, self.told)
         super().__init__(box, self._page)
 
     def _make(self, moment: float, to: str) -> None:
