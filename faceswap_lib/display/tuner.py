@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import ipywidgets
@@ -131,4 +131,6 @@ class Bench(Live):
         return f"convert.convert(clip_a, faces_a, model, swapped{changed})"
 
     def _page(self) -> str:
-        return self.pictures.value + self.told.value
+        """The frame before and after, and by each colour method, for a page cannot turn anything."""
+        rows = {name: replace(self.settings, color_match=name) for name in color.METHODS}
+        return self.pictures.value + self.told.value + self.compare(rows)
