@@ -14,7 +14,7 @@ from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
-from faceswap_lib.network import pretrained, record
+from faceswap_lib.network import pretrained
 from faceswap_lib.network.batches import other, ratio
 
 USUAL = "relit"  # of `color.METHODS`
