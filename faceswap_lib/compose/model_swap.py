@@ -1,6 +1,6 @@
 """A trained model put to work on a video: its scene, its network, what draws and what keeps things in front.
 
-`convert` draws a whole video with these, `still` one frame, and stills.py one frame again and again.
+`convert` draws a whole video with these, stills.py one frame again and again.
 """
 
 from dataclasses import asdict, dataclass
@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError, profiles
-from faceswap_lib.compose import color, occlusion, render, scenes
-from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
+from faceswap_lib.compose import color, occlusion, scenes
+from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
-from faceswap_lib.network import pretrained, record
+from faceswap_lib.network import pretrained
 from faceswap_lib.network.batches import other, ratio
 
 USUAL = "relit"  # of `color.METHODS`
@@ -43,24 +43,6 @@ class Settings:
     def changed(self) -> dict[str, object]:
         """Those that are not as usual."""
         return {name: value for name, value in asdict(self).items() if value != getattr(Settings, name)}
-
-
-def still(
-    frame: np.ndarray,
-    index: int,
-    faces_a: str | Path,
-    model: str | Path,
-    methods: dict[str, Match],
-    keep_front: bool = True,
-    keep_mouth: bool = True,
-) -> dict[str, np.ndarray]:
-    """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
-    found, about = faceset.load(faces_a), record.read_about(model)
-    at, net = scene(found, about, "b"), network(model, about)
-    at.mouth = keep_mouth
-    side = side_of(found, about, "b")
-    draw, keep = drawer(net, model, side, "b"), keeper(net, model, about, at, side, "b") if keep_front else None
-    return {name: render.faces_drawn({index: frame}, at, draw, match, keep)[index] for name, match in methods.items()}
 
 
 def scene(found: Faceset, about: dict, to: str) -> Scene:

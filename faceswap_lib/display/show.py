@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from faceswap_lib import UserError
-from faceswap_lib.compose import color, model_swap
 from faceswap_lib.display.described import described as described  # a figure as an image with its alt text
 from faceswap_lib.display.theme import GAME, GREY, IDEAL, A, B, finished, tidy
 from faceswap_lib.face import faceset, motion
@@ -147,17 +146,6 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
     times = [f"{found.frames[i] / found.source.fps:.1f} s" for i in pick]
     alt = "Faces of one person over time, from top to bottom as aligned picture, as texture laid flat, and as motion."
     return grid({"aligned": aligned, "texture": textures, "motion": moved}, times, alt=alt)
-
-
-def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict:
-    """One frame's face before and after conversion, by each colour method; moment: 0 the first face, 1 the last."""
-    found = faceset.load(faces_a)
-    face = round(moment * (len(found.frames) - 1))
-    index = int(found.frames[face])
-    frame = video.frame(clip, index)
-    made = model_swap.still(frame, index, faces_a, model, color.METHODS)
-    here = motion.smooth(found.solid, found.frames)[face]
-    return {name: close_up(picture, here) for name, picture in {"source": frame, **made}.items()}
 
 
 def histograms(sets: Mapping[str, str | Path]) -> Figure:

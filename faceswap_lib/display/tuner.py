@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import ipywidgets
@@ -53,7 +53,9 @@ class Bench(Live):
         self.seconds = 0.0
         self._make(moment, to)
         self._choose()
-        box = controls.outer("tuner", self.moment, *self.controls.values(), self.usual, self.pictures, self.told)
+        turned = list(self.controls.values())
+        rows = controls.line(*turned[:3]), controls.line(*turned[3:], self.usual)
+        box = controls.outer("tuner", self.moment, *rows, self.pictures, self.told)
         super().__init__(box, self._page)
 
     def _make(self, moment: float, to: str) -> None:
@@ -129,4 +131,6 @@ class Bench(Live):
         return f"convert.convert(clip_a, faces_a, model, swapped{changed})"
 
     def _page(self) -> str:
-        return self.pictures.value + self.told.value
+        """The frame before and after, and by each colour method, for a page cannot turn anything."""
+        rows = {name: replace(self.settings, color_match=name) for name in color.METHODS}
+        return self.pictures.value + self.told.value + self.compare(rows)

@@ -16,6 +16,7 @@ from faceswap_lib.media import video
 
 SIDE = 420  # pixels of a picture
 RANGE = "display:block;width:100%;margin:0 0 8px"
+KEYS = 'data-lm-suppress-shortcuts="true"'  # or JupyterLab takes the arrow keys for shortcuts of its own
 # The root is found from the control, so that several of them fit on a page.
 CUT = (
     "var r=this.closest('.fsw-wipe');r.querySelectorAll('.over').forEach(p=>p.style.clipPath="
@@ -47,7 +48,7 @@ def wipe(clips: Mapping[str, str | Path], folder: str | Path | None = None, coun
     left, right = html.escape(one), html.escape(two)
     names = f'<div style="display:flex;justify-content:space-between"><b>{left}</b><b>{right}</b></div>'
     return Page(
-        f'<div class="fsw-wipe" style="max-width:{pairs[0][0].shape[1]}px">{names}'
+        f'<div class="fsw-wipe" {KEYS} style="max-width:{pairs[0][0].shape[1]}px">{names}'
         f'<div style="touch-action:pan-y;cursor:ew-resize" onpointerdown="{POINTER}" onpointermove="{POINTER}">'
         f"{moments}</div>"
         f'<label>Line between {left} and {right}<input class="cut" type="range" min="0" max="100" value="50" '

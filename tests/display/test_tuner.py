@@ -7,6 +7,7 @@ import pytest
 from test_browse import pictures
 
 from faceswap_lib import convert
+from faceswap_lib.compose import color
 from faceswap_lib.compose.model_swap import Settings
 from faceswap_lib.display import tuner
 from faceswap_lib.face import faceset
@@ -35,6 +36,14 @@ def test_each_setting_is_one_of_convert_with_its_usual_value(made):
     assert {name: usual[name] for name in made.controls} == vars(Settings())
 
 
+def test_colour_methods_bring_the_face_nearer_to_the_sources_colours(made):
+    rows = {name: Settings(color_match=name) for name in color.METHODS}
+    source, *swaps = (picture[120:210, 105:195].astype(float) for picture in pictures(made.compare(rows)))
+    off = {name: np.abs(swap.mean((0, 1)) - source.mean((0, 1))).max() for name, swap in zip(rows, swaps, strict=True)}
+    assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in rows if name != "none")
+    assert all(np.abs(swap - source).mean() > 3 for swap in swaps)
+
+
 def test_another_moment_is_another_frame(made):
     here = made.stills.index
     made.moment.value = 90
@@ -44,7 +53,7 @@ def test_another_moment_is_another_frame(made):
 def test_several_settings_side_by_side(made):
     page = made.compare({"relit": Settings(), "none": Settings(color_match="none")})
     assert page.count("<img alt=") == 3 and "<b>none</b>" in page
-    assert made.still.count("<img alt=") >= 2 and "fsw-tuner" in made.widget._dom_classes
+    assert made.still.count("<img alt=") == 2 + 1 + len(color.METHODS) and "fsw-tuner" in made.widget._dom_classes
 
 
 def test_moments_and_seconds(facesets):
