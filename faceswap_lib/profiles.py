@@ -44,10 +44,10 @@ def get(name: str) -> Profile:
 
 
 def lesson(name: str, more: bool = False) -> dict:
-    """What `train` is given where a class sees a face come out of noise: a small network, a good minute, no game yet.
+    """What `train` is given where a class sees a face come out of noise: a small network, a minute, no game yet.
 
     more: to go on with it for a while. With "smoke", for tests, just so many steps that a face is there.
     """
     small = get("smoke" if get(name).name == "smoke" else "micro").name
-    budget = {"iterations": 90 if more else 60} if small == "smoke" else {"minutes": 0.7 if more else 1.2}
+    budget = {"iterations": 90 if more else 60} if small == "smoke" else {"minutes": 0.7 if more else 1.0}
     return {"profile": small, "start": "noise", "gan": False, **budget}

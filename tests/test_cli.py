@@ -78,6 +78,10 @@ CASES = {
     "a filter below nothing": (("extract", A, "--faces", "out", "--max-yaw", "-5"), "max_yaw is -5.0; give"),
     "minutes that are no number": (("train", "empty", "empty", "--model", "out", "--minutes", "nan"), "minutes is nan"),
     "a plateau of no checks": (("train", "empty", "empty", "--model", "out", "--plateau=-1"), "plateau is -1; give"),
+    "a start that there is none of": (
+        ("train", "empty", "empty", "--model", "out", "--start", "scratch"),
+        "no start 'scratch'; choose one of base, mean, noise",
+    ),
     "a seed below 0": (("train", "empty", "empty", "--model", "out", "--seed=-1"), "seed is -1; give a whole number"),
     "a seed that is huge": (("workshop", "--workdir", "out", "--profile", "smoke", "--seed", 10**30), "4294967295"),
     "an interval's seed": (

@@ -114,7 +114,8 @@ class Dashboard:
         if self.run and not kind:
             self._look()
             self._said = self._end()
-            print(self._said)
+            if not self._handle:
+                print(self._said)
         elif kind:
             self._said = "ended by an error, see below"
         else:
