@@ -21,8 +21,9 @@ class CodeBench(Live):
     def __init__(self, codes: Codes):
         self.codes = codes
         count = min(len(one.codes) for one in codes.seen.values())
+        plain = sum(np.linalg.norm(one.codes - one.codes.mean(0), axis=1)[:count] for one in codes.seen.values())
         words = {"style": {"description_width": "90px"}, "layout": Layout(width="330px")}
-        self.moment = IntSlider(count // 3, 0, count - 1, description="moment", **words)
+        self.moment = IntSlider(int(plain.argmin()), 0, count - 1, description="moment", **words)
         self.sliders = [
             FloatSlider(0, min=-FAR, max=FAR, step=0.25, description=f"direction {k + 1}", **words)
             for k in range(len(codes.directions))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib.face.anatomy import BROWS, EYES, LIPS
+from faceswap_lib.face.anatomy import EYES, LIPS
 from faceswap_lib.measure.perception import HeldOut
 
-REGIONS = {"eyes": [*EYES[0], *EYES[1], *BROWS], "mouth": LIPS}
+REGIONS = {"eyes": EYES[0] + EYES[1], "mouth": LIPS}
 PATCH, MARGIN = 8, 0.12  # pixels that the discriminator scores at once; room around the points, of their width
 Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 
