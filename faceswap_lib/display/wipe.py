@@ -48,12 +48,12 @@ def wipe(clips: Mapping[str, str | Path], folder: str | Path | None = None, coun
     left, right = html.escape(one), html.escape(two)
     names = f'<div style="display:flex;justify-content:space-between"><b>{left}</b><b>{right}</b></div>'
     return Page(
-        f'<div class="fsw-wipe" {KEYS} style="max-width:{pairs[0][0].shape[1]}px">{names}'
+        f'<div class="fsw-wipe" style="max-width:{pairs[0][0].shape[1]}px">{names}'
         f'<div style="touch-action:pan-y;cursor:ew-resize" onpointerdown="{POINTER}" onpointermove="{POINTER}">'
         f"{moments}</div>"
-        f'<label>Line between {left} and {right}<input class="cut" type="range" min="0" max="100" value="50" '
+        f'<label>Line between {left} and {right}<input class="cut" {KEYS} type="range" min="0" max="100" value="50" '
         f'aria-valuetext="50 per cent" style="{RANGE}" oninput="{CUT}"></label>'
-        f'<label>Moment: <span class="when">{times[0]}</span><input class="at" type="range" min="0" '
+        f'<label>Moment: <span class="when">{times[0]}</span><input class="at" {KEYS} type="range" min="0" '
         f'max="{len(pairs) - 1}" value="0" aria-valuetext="{times[0]}" data-times="{"|".join(times)}" style="{RANGE}" '
         f'oninput="{MOMENT}"></label></div>'
     )

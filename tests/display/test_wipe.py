@@ -23,6 +23,9 @@ def test_both_clips_are_there_at_the_same_moments(short, facesets):
         frames = list(video.frames(short[name]))
         for i, picture in zip((7, 14, 21), shown, strict=True):
             assert np.abs(picture.astype(int) - close_up(frames[i], solid[i], wipe.SIDE)).mean() < 4
+    assert page.count('data-lm-suppress-shortcuts="true" type="range"') == 2, (
+        "keys are the control's, in JupyterLab too"
+    )
     assert page.count("<label>") == 2 and page.count('type="range"') == 2 and 'alt="source at 0.3 s"' in page
     assert "B&#x27;s own" in page and list(page_loads.loads(page)) == []
 
