@@ -51,8 +51,8 @@ class Stills:
 
     def _start(self) -> tuple[list, list]:
         """The weights that training started from, and those it came to; nothing where it started from noise."""
-        start = self.about.get("start", pretrained.SCRATCH)
-        if start == pretrained.SCRATCH:
+        start = self.about.get("start", "mean")
+        if start in pretrained.NO_BASE:
             return [], []
         means = {side: faceset.read_image(self.model / f"mean_{side}.png").astype("f4") / 255 for side in "ab"}
         pairs = pretrained.origin(self.net, start, means)
