@@ -118,10 +118,10 @@ class Bench(Live):
         self.pictures.value = "".join(made)
         self.told.value = controls.status(f"{self.seconds:.1f} s. For the whole video:") + controls.code(self.code)
 
-    def compare(self, rows: Mapping[str, Settings]) -> Page:
-        """This frame's face before and after, by several settings, side by side: name -> settings."""
+    def compare(self, rows: Mapping[str, Settings], side: int = SIDE) -> Page:
+        """This frame's face before and after, by several settings, `side` pixels each: name -> settings."""
         made = {"before": self.stills.frame} | {name: self.stills.swapped(each) for name, each in rows.items()}
-        pictures = {name: close_up(picture, self.here, SIDE) for name, picture in made.items()}
+        pictures = {name: close_up(picture, self.here, side) for name, picture in made.items()}
         return Page("".join(controls.figure(p, name, f"The face, {name}.") for name, p in pictures.items()))
 
     @property
@@ -131,6 +131,6 @@ class Bench(Live):
         return f"convert.convert(clip_a, faces_a, model, swapped{changed})"
 
     def _page(self) -> str:
-        """The frame before and after, and by each colour method, for a page cannot turn anything."""
+        """The frame before and after, and by each colour method, for on a page nothing can be turned."""
         rows = {name: replace(self.settings, color_match=name) for name in color.METHODS}
-        return self.pictures.value + self.told.value + self.compare(rows)
+        return self.pictures.value + self.told.value + self.compare(rows, 180)
