@@ -3,13 +3,18 @@
 The time of saving and measuring does not count. `ablate` measures variants of the training at one budget instead.
 """
 
-from collections.abc import Callable, Sequence
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceswap_lib import UserError, convert, evaluate, extract, profiles, samples, train
+import numpy as np
+
+from faceswap_lib import UserError, convert, evaluate, extract, files, profiles, samples, train
 from faceswap_lib.face import faceset
-from faceswap_lib.measure import medians
+from faceswap_lib.measure import medians, starts
 from faceswap_lib.media import video
 from faceswap_lib.network import saved, schedule
 from faceswap_lib.network.run import Run
@@ -19,9 +24,9 @@ SECONDS = (0.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 VARIANTS = {  # what `ablate` changes in a training; the first one is what the others are compared with
     "as it is": {},
     "no discriminator": {"gan": False},
-    "no light augmentation": {"ablation": train.Ablation(light=False)},
-    "from scratch": {"from_scratch": True},
-    "scratch, no mean texture": {"from_scratch": True, "ablation": train.Ablation(from_mean=False)},
+    "no light augmentation": {"light": False},
+    "from scratch": {"start": "mean"},
+    "scratch, no mean texture": {"start": "noise"},
     "similarity, no mesh": {"alignment": "similarity"},
 }
 Say = Callable[[str], None]
@@ -63,7 +68,7 @@ def bench(
     seeds: Sequence[int] = (0,),
     pair: Pair = BUILT_IN,
     every: int = 4,
-    from_scratch: bool = False,
+    start: str = "base",
     say: Say = lambda line: None,
     progress: Progress | None = None,
 ) -> dict:
@@ -80,13 +85,13 @@ def bench(
         folder = prepare(workdir, pair) / f"seed{seed}"
         models = {s: folder / f"model_{s:g}" for s in sorted(seconds)}
         say(f"Seed {seed}: training for {max(seconds):g} s …")
-        work.append(_train(at, models, profile, seed, from_scratch))
+        work.append(_train(at, models, profile, seed, start))
         named = {f"{s:g} s": model for s, model in models.items()}
         reports.append(_score(at, named, folder, seed))
     about = {
         "profile": profile,
         "batch": profiles.get(profile).batch,
-        "from_scratch": from_scratch,
+        "start": start,
         "seeds": list(seeds),
         "work": work,
     }
@@ -125,6 +130,66 @@ def ablate(
     return medians.save(at.workdir / "ablation.json", reports, about, list(variants), list(variants)[:1])
 
 
+def emerge(
+    workdir: str | Path,
+    *,
+    seconds: Sequence[float] = (0.0, 15.0, 30.0, 60.0, 90.0),
+    seeds: Sequence[int] = (0, 1, 2),
+    profile: str = "micro",
+    pair: Pair = BUILT_IN,
+    say: Say = lambda line: None,
+    progress: Progress | None = None,
+) -> dict:
+    """How a face comes out of noise in lab 4, once per seed: the loss on held-out faces, and what each start is worth.
+
+    Returns what is written to workdir/noise.json: {"held_out": {moment: {"a": [least, median, most] of the seeds, "b",
+    "iteration"}}, "starts": {network: {figure: [least, most]}}, "about"}. The last seed's pictures become noise.png.
+    """
+    from faceswap_lib.display import plots_train  # matplotlib
+
+    at, end, told, judged = _Bench(Path(workdir), pair, 1, say, progress), max(seconds), [], []
+    for seed in seeds:
+        model = prepare(workdir, pair) / f"noise{seed}"
+        at.say(f"Seed {seed}: training from noise for {end:g} s …")
+        how = profiles.lesson(profile) | {"minutes": end / 60, "iterations": None, "seed": seed, "resume": False}
+        told.append(train.train(*at.facesets, model, **how, progress=at.progress))
+        rows = starts.judge(at.facesets[1], how["profile"], {"trained": model}, seed).rows
+        judged.append({_plain(row["network"]): row for row in rows})
+    moments = {f"{s:g} s": [_at(result.history, s) for result in told] for s in sorted(seconds)}
+    shown = plots_train.over_time(model, steps=[each[-1]["iteration"] for each in moments.values()])
+    shown.savefig(at.workdir / "noise.png", dpi=100)
+    held = {moment: {key: _ends(row[key] for row in each) for key in each[0]} for moment, each in moments.items()}
+    names = {name: {f: _ends(j[name][f] for j in judged)[::2] for f in starts.FIGURES} for name in judged[0]}
+    about = {"profile": how["profile"], "seeds": list(seeds), "egs": [round(r.egs, 1) for r in told]}
+    made = {"held_out": held, "starts": names, "about": about | {"machine": _machine()}}
+    with files.whole(at.workdir / "noise.json") as part:
+        part.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return made
+
+
+def _plain(network: str) -> str:
+    """A row of `starts.judge` without the steps of a trained network, which differ from seed to seed."""
+    return network if network.endswith(", 0 steps") else network.rpartition(",")[0]
+
+
+def _at(history: list[dict], second: float) -> dict[str, float]:
+    """The losses of a training at a moment, between those of the looks at held-out faces before and after it."""
+    when = [row["seconds"] for row in history]
+    named = {"a": "held_a", "b": "held_b", "iteration": "iteration"}
+    return {key: float(np.interp(second, when, [row[name] for row in history])) for key, name in named.items()}
+
+
+def _ends(values: Iterable[float]) -> list[float]:
+    """Least, median, most."""
+    found = sorted(values)
+    return [round(float(x), 4) for x in (found[0], np.median(found), found[-1])]
+
+
+def _machine() -> dict:
+    """What else this machine has to do, for who reads the figures."""
+    return {"system": platform.platform(), "cores": os.cpu_count(), "load": [round(x, 1) for x in os.getloadavg()]}
+
+
 def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
     """The workdir, with the pair's facesets in it; those of other clips are made anew."""
     for clip, folder in ((pair.a, "a"), (pair.b, "b")):
@@ -135,7 +200,7 @@ def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:
     return Path(workdir)
 
 
-def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_scratch: bool) -> dict[str, float]:
+def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, start: str) -> dict[str, float]:
     """One training that leaves a model at each moment; egs, share of the time it waited, share of the peak."""
     from faceswap_lib.measure import step_cost
 
@@ -151,7 +216,7 @@ def _train(at: _Bench, models: dict[float, Path], profile: str, seed: int, from_
             saved.move_aside(models[moment])
             train.save(run, models[moment])
 
-    how = {"profile": profile, "minutes": end / 60, "seed": seed, "from_scratch": from_scratch, "resume": False}
+    how = {"profile": profile, "minutes": end / 60, "seed": seed, "start": start, "resume": False}
     r = train.train(*at.facesets, models[end], **how, progress=at.progress, each=mark)
     reached = found["flops"] * r.iterations / r.seconds
     passed[f"{end:g} s"] = r.iterations

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faceswap_lib import UserError, __version__
-from faceswap_lib.progress import print_table, progress_bar
+from faceswap_lib.progress import print_rows, print_table, progress_bar, say
 
 ABOUT = """A face-swap workshop: make a deepfake, measure it, label it.
 
@@ -61,16 +61,14 @@ def train(
     alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
     gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
-    from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="Leave out the base that comes with the kit.")
-    ] = False,
+    start: Annotated[str, typer.Option(help="From the kit's base, each person's mean texture, or noise.")] = "base",
 ) -> None:
     """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
     from faceswap_lib import train as lab
 
     with progress_bar("Training") as progress:
         budget = {"minutes": minutes, "iterations": iterations, "plateau": plateau, "resume": resume}
-        how = {"alignment": alignment, "gan": gan, "seed": seed, "from_scratch": from_scratch}
+        how = {"alignment": alignment, "gan": gan, "seed": seed, "start": start}
         r = lab.train(faces_a, faces_b, model, profile=profile, **budget, **how, progress=progress)
     held = r.history[-1]
     print(
@@ -157,17 +155,8 @@ def check() -> None:
     from faceswap_lib import gpu
 
     rows = gpu.check()
-    _show(rows)
+    print_rows(rows)
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in rows) else 0)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _show(rows: list) -> None:
-    """Verdicts as a table in the terminal."""
-    print_table([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
 
 
 @app.command()
@@ -183,7 +172,7 @@ def provision(
     from faceswap_lib.cloud import bill
 
     plan = lab.provision(shape, learners, hours, ssh_key, config)
-    _show(plan.rows)
+    print_rows(plan.rows)
     print_table(bill.shown(plan.costs, learners))
     print("\nReady to copy:\n" + "\n".join(lab.commands(plan)))
     raise typer.Exit(2 if any(row.verdict == "FAIL" for row in plan.rows) else 0)
@@ -220,9 +209,10 @@ def bench(
     seconds: Annotated[str, typer.Option(help="Moments of the training to score.")] = "0,15,30,60,120,300",
     seeds: Annotated[int, typer.Option(help="How many trainings; figures are their medians.", min=1)] = 1,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Leave out the base.")] = False,
+    start: Annotated[str, typer.Option(help="base, mean or noise, as in train.")] = "base",
     ablate: Annotated[bool, typer.Option("--ablate", help="Variants of the training instead of moments.")] = False,
     minutes: Annotated[float, typer.Option(help="With --ablate: how long each is trained.")] = 1.0,
+    noise: Annotated[bool, typer.Option("--noise", help="Lab 4's face out of noise, after 0 to 90 s.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="What one step costs, with a profiler's trace.")] = False,
 ) -> None:
     """How good the swap of the built-in pair is after so many seconds of training. Takes 10 minutes a seed."""
@@ -233,22 +223,33 @@ def bench(
         from faceswap_lib.measure import step_cost
 
         print(step_cost.table(step_cost.trace(workdir, profile)))
-        print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
-        return
-
-    try:
-        moments = [float(word) for word in seconds.split(",")]
-    except ValueError as error:
-        raise UserError(f"'{seconds}' are no seconds; write them as 0,15,60.") from error
+        return print(f"The trace is in {workdir}; TensorBoard and Perfetto show it.")
+    moments = medians.moments(seconds)
     with progress_bar("Bench") as progress:
-        how = {"profile": profile, "seeds": range(seeds), "every": every, "say": _say, "progress": progress}
+        how = {"profile": profile, "seeds": range(seeds), "every": every, "say": say, "progress": progress}
+        if noise:
+            held = lab.emerge(workdir, seeds=range(seeds), say=say, progress=progress)["held_out"]
+            return print(*held.items(), sep="\n")
         if ablate:
             made = lab.ablate(workdir, minutes=minutes, **how)
         else:
-            made = lab.bench(workdir, seconds=moments, from_scratch=from_scratch, **how)
+            made = lab.bench(workdir, seconds=moments, start=start, **how)
     print(medians.table(made))
     for work in made["about"].get("work", ()):
         print(", ".join(f"{name} {value}" for name, value in work.items()))
+
+
+@app.command("class")
+def class_(
+    folder: Annotated[Path, typer.Argument(help="The folder that the learners share their progress in.")],
+    out: Annotated[Path, typer.Option(help="The page; open it in a browser, it renews itself.")] = Path("class.html"),
+    once: Annotated[bool, typer.Option("--once", help="Look once instead of every five seconds.")] = False,
+) -> None:
+    """Watch a class: who is at which lab, who may be stuck. Example: class /var/lib/faceswap-class"""
+    from faceswap_lib.display import class_page
+
+    print(f"The page: {out.absolute()}" + ("" if once else "; stop with Ctrl-C."))
+    class_page.watch(folder, out, lambda line: print(line, flush=True) or not once)
 
 
 @app.callback(invoke_without_command=True)

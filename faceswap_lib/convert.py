@@ -10,7 +10,7 @@ from pathlib import Path
 
 from faceswap_lib import UserError
 from faceswap_lib.compose import color, model_swap, render
-from faceswap_lib.compose.model_swap import PULL
+from faceswap_lib.compose.model_swap import PULL, USUAL, Settings
 from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
@@ -40,7 +40,7 @@ def convert(
     model: str | Path,
     out: str | Path,
     *,
-    color_match: str = "relit",
+    color_match: str = USUAL,
     to: str | None = None,
     untrained: bool = False,
     pull: float = PULL,
@@ -60,10 +60,7 @@ def convert(
     model was trained on is never replaced. Raises UserError when faceset, model and video do not belong together.
     """
     said, to = to, to or "b"
-    if to not in ("a", "b"):
-        raise UserError(f"The model knows nobody called '{to}'; swap to a or b.")
-    if not 0 <= pull <= 1:
-        raise UserError(f"pull is {pull:g}; give 0 (the network as trained) to 1 (the base it started from).")
+    Settings(color_match, to, pull, keep_front, keep_mouth).check()
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, found, about)

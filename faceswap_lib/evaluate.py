@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import UserError, __version__, profiles
+from faceswap_lib import UserError, __version__, profiles, strangers
 from faceswap_lib.display import report_page
 from faceswap_lib.face import faceset, geometry, motion
 from faceswap_lib.face.faceset import Faceset
@@ -65,7 +65,7 @@ def evaluate(
     others = _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {})
     judged = _judge(values, others, own, seed)
     advice = [verdicts.reach(a.poses, b.poses)] if a else []
-    advice += [verdicts.stop_rule(about["history"])] if about else []
+    advice += [verdicts.stop_rule(about["history"]), *_from_the_kit(about)] if about else []
     files, profile = clips | masks | {"faces_b": b.folder / "faces.json"}, profile or (about and about["profile"])
     made = {
         "figures": {name: judged[name][0] for name in FIGURES if name in judged},
@@ -74,6 +74,11 @@ def evaluate(
         "frames": _frames(values, every),
     }
     return report.save(folder, made, report_page.page(made, values, clips, watched["source"].solid))
+
+
+def _from_the_kit(about: dict) -> list[str]:
+    """A sentence where a model was not trained here (classroom/kit_model.py)."""
+    return [strangers.printable(str(about["kit"]))[:300]] if about.get("kit") else []
 
 
 def _check(clips: dict[str, str | Path], seed: int) -> int:

@@ -4,14 +4,14 @@ One pass over the video finds the faces and writes their aligned pictures; then 
 one person is chosen, and what is too blurred, too small or turned too far is left out of training.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from faceswap_lib import UserError, __version__, files, profiles
-from faceswap_lib.face import detect, faceset, geometry, identity, people, sheets
+from faceswap_lib.face import by_hand, detect, faceset, filters, geometry, identity, people, sheets
 from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.face.records import MOST, SCHEMA, Contents, Record, Source
 from faceswap_lib.measure import metrics
@@ -61,38 +61,34 @@ def extract(
 
     person: which of the people seen, by number in people.jpg; 0, the default, moves and is seen most. min_sharpness:
     share of the person's median; min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is
-    there is replaced when the new one is complete; keep: not where this version of the kit made it of this video with
-    these settings. Raises UserError: no face, no face left of a good faceset, other things in the folder.
+    there is replaced when the new one is complete, but faces left out of it by hand stay out; keep: not where this
+    version of the kit made it of this video with these settings. Raises UserError: no face, no face left of a good
+    faceset, other things in the folder.
     """
     info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
-    _check(min_sharpness, min_size, max_yaw)
+    limits = filters.Limits(min_sharpness, min_size, max_yaw)
+    limits.check()
     faceset.check_person(person)
-    limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
-    made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | limits
+    made_by = {"faceswap_lib": __version__, "profile": profile, "person": person} | asdict(limits)
     if keep and (contents := _there(info, folder, made_by)):
         if progress:
             progress(info.frames, info.frames, "is there already")
         return _result(folder, contents, remarks)
     files.room(folder, info.frames * (PIXEL * size**2 + POINTS), "this extraction")
+    put_aside = by_hand.remembered(folder, video.sha256(info.path))
     with faceset.renewed(folder) as part:
         records, tracks = _find(info, part, size, progress, remarks)
         seen = people.appearances(tracks, records)
         chosen = _choose(info, seen, person)
         people.choose(records, seen, chosen, info.frames, info.fps)
-        _filter([r for r in records if r.person == chosen], **limits)
+        _filter([r for r in records if r.person == chosen], limits)
         _is_worth_it(records, folder)
         contents = _contents(info, records, chosen, made_by)
         _drop_pictures(part, records)
         faceset.save(part, contents)
+        by_hand.again(part, contents, put_aside)
         _show(info, part, contents)
     return _result(folder, contents, remarks)
-
-
-def _check(min_sharpness: float, min_size: float, max_yaw: float) -> None:
-    limits = {"min_sharpness": (min_sharpness, 1), "min_size": (min_size, 1e6), "max_yaw": (max_yaw, 180)}
-    for word, (value, most) in limits.items():
-        if not 0 <= value <= most:
-            raise UserError(f"{word} is {value}; give a number from 0 to {most:g}.")
 
 
 def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:
@@ -101,7 +97,7 @@ def _there(info: VideoInfo, folder: Path, made_by: dict) -> Contents | None:
         found = faceset.load(folder)
     except UserError:
         return None
-    pictures = [folder / r.file for r in found.records if r.file]
+    pictures = [by_hand.place(folder, r.file) for r in found.records if r.file]
     whole = all(path.is_file() and path.stat().st_size for path in pictures)  # a power cut leaves empty ones
     same = found.contents.made_by == made_by and found.source.sha256 == video.sha256(info.path)
     return found.contents if whole and same else None
@@ -184,15 +180,9 @@ def _contents(info: VideoInfo, records: list[Record], chosen: int, made_by: dict
     )
 
 
-def _filter(records: list[Record], min_sharpness: float, min_size: float, max_yaw: float) -> None:
-    median = float(np.median([r.blur for r in records]))
-    for r in records:
-        if r.blur < min_sharpness * median:
-            r.left_out = "blurred"
-        elif geometry.eye_distance(r.landmarks) < min_size:
-            r.left_out = "too small"
-        elif abs(r.pose[0]) > max_yaw:
-            r.left_out = "turned away"
+def _filter(records: list[Record], limits: filters.Limits) -> None:
+    for record, reason in zip(records, filters.reasons(records, limits), strict=True):
+        record.left_out = reason
 
 
 def _drop_pictures(folder: Path, records: list[Record]) -> None:
@@ -203,7 +193,7 @@ def _drop_pictures(folder: Path, records: list[Record]) -> None:
 
 
 def _show(info: VideoInfo, folder: Path, contents: Contents) -> None:
-    sheets.contact_sheet(folder, [r for r in contents.faces if r.file])
+    sheets.contact_sheet(folder, [r for r in contents.faces if r.file and (folder / r.file).exists()])
     several = people.candidates(contents.faces, contents.person)
     if len(several) > 1:
         pick = sheets.moments(contents.faces, list(several)[: people.MOST])
@@ -213,8 +203,9 @@ def _show(info: VideoInfo, folder: Path, contents: Contents) -> None:
 
 def _result(folder: Path, contents: Contents, remarks: Remarks) -> ExtractResult:
     mine = [r for r in contents.faces if r.person == contents.person]
-    reasons = [r.left_out for r in contents.faces if r.left_out]
-    kept = [r for r in mine if r.file is not None]
+    good = [r for r in mine if r.file is not None]
+    kept = [r for r in good if (folder / r.file).exists()]
+    reasons = [r.left_out for r in contents.faces if r.left_out] + [faceset.BY_HAND] * (len(good) - len(kept))
     size = profiles.get(contents.made_by["profile"])
     height = round(np.median([r.box[3 - geometry.quarter_turns(r.pose[2]) % 2] for r in kept or mine]))
     return ExtractResult(

@@ -72,6 +72,7 @@ def surroundings(workdir: Path) -> Iterator[None]:
         TMPDIR=str(room),
     )
     os.environ.pop("JUPYTER_PATH", None)
+    os.environ.pop("JPY_SESSION_NAME", None)  # of a notebook that runs this, perhaps
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:

@@ -30,7 +30,7 @@ PROFILES = {
     for p in (
         Profile("smoke", 128, 64, 0.5, 4, None, 24, 0.5, 60, 8),
         Profile("micro", 192, 96, 0.5, 4, 20, 1500, 0.6, 240, 50),
-        Profile("demo", 256, 128, 1.0, 16, 4, None, 0.5, 1000, 50),
+        Profile("demo", 256, 128, 1.0, 16, 3, None, 0.5, 1000, 50),
         Profile("gpu", 512, 256, 1.0, 32, 60, None, 0.5, 8000, 200, mixed=True, passes=300),
     )
 }
@@ -41,3 +41,13 @@ def get(name: str) -> Profile:
     if not isinstance(name, str) or name not in PROFILES:
         raise UserError(f"There is no profile {name!r:.60}; choose one of {', '.join(PROFILES)}.")
     return PROFILES[name]
+
+
+def lesson(name: str, more: bool = False) -> dict:
+    """What `train` is given where a class sees a face come out of noise: a small network, a minute, no game yet.
+
+    more: to go on with it for a while. With "smoke", for tests, just so many steps that a face is there.
+    """
+    small = get("smoke" if get(name).name == "smoke" else "micro").name
+    budget = {"iterations": 90 if more else 60} if small == "smoke" else {"minutes": 0.7 if more else 1.0}
+    return {"profile": small, "start": "noise", "gan": False, **budget}

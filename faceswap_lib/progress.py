@@ -18,6 +18,11 @@ def note(sentence: str) -> None:
         print(f"Note: {sentence}", file=sys.stderr, flush=True)
 
 
+def say(line: str) -> None:
+    """A line on stderr, each time."""
+    print(line, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
     """A `progress` callback that shows a bar with an estimate on stderr, or plain lines where there is no terminal."""
@@ -48,7 +53,7 @@ def _plain(title: str) -> Progress:
     def show(done: int, total: int | None, note: str = "") -> None:
         nonlocal last, begun, before
         now = time.monotonic()
-        begun = begun if done >= before else last  # the next of several things
+        begun = now if not done else begun if done >= before else last  # nothing done yet; the next of several things
         before = done
         if now - last < PLAIN_EVERY and done != total:
             return
@@ -60,8 +65,13 @@ def _plain(title: str) -> Progress:
     return show
 
 
+def print_rows(rows: list) -> None:
+    """Verdicts (`checklist.Row`) as a table in the terminal."""
+    print_table([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
+
+
 def print_table(lines: list[dict]) -> None:
-    """Dicts with the same keys as a table, a line each."""
+    """Dicts with the same keys as a table in the terminal."""
     from rich.console import Console
     from rich.table import Table
 

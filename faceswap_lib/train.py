@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.network import batches, pretrained, previews, record, saved, schedule
 from faceswap_lib.network.run import Run
-from faceswap_lib.network.schedule import GAN
 from faceswap_lib.progress import Progress, note
 
 SAVE_EVERY = 60  # seconds
+INTERRUPTED = "interrupted"
+COMPILING = "compiling the network for this processor, usually 20 to 50 s"
+EARLY = (8, 16, 24, 36)  # steps after which held-out faces are looked at too, for what comes first comes fast
 COPIES = 3  # of a new model on the disk at once: the last two checkpoints and the one that is being written
 
 
@@ -43,18 +46,6 @@ class TrainResult:
     advice: str
 
 
-@dataclass(frozen=True)
-class Ablation:
-    """What `bench --ablate` takes out of a training to see what it is worth, and nobody else does.
-
-    from_mean: the decoders start from their person's mean texture, else from its mean colour; light: faces are
-    augmented by random light.
-    """
-
-    from_mean: bool = True
-    light: bool = True
-
-
 def train(
     faces_a: str | Path,
     faces_b: str | Path,
@@ -69,22 +60,23 @@ def train(
     alignment: str = "mesh",
     gan: bool = True,
     seed: int = 0,
-    from_scratch: bool = False,
-    ablation: Ablation = Ablation(),
+    start: str = "base",
+    light: bool = True,
+    interrupt: str = "raise",
     progress: Progress | None = None,
     each: Callable[[Run], None] | None = None,
 ) -> TrainResult:
-    """Train on two facesets and write the model into a folder.
+    """Train on two facesets and write the model into a folder; UserError: NaN, a full disk; the last good one stays.
 
-    minutes and iterations (in all, earlier sessions included) override the profile's; plateau: stop after so many
-    held-out checks without a better one; each: called before every step, its time does not count. Training starts
-    from the base that fits, unless from_scratch. resume: go on with the model that is there, which wants the same
-    people, seed and profile; by default only where this same training was cut off, and its minutes count; keep: or had
-    ended, and it stays. Another model there becomes `MODEL-DATE-TIME`, the last three are kept. Raises UserError where
-    numbers break down (NaN) or the disk is full: the last good checkpoint stays.
+    minutes, iterations (in all, earlier sessions too): else the profile's; plateau: stop after so many held-out checks
+    without a better one; each: called before every step. Neither its time nor compiling counts. start: from the "base"
+    that fits, each person's "mean" texture, or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a
+    budget. resume: go on with what is there, if of the same people, seed and profile; by default only where this same
+    training was cut off, and its minutes count; keep: or had ended. Another model becomes `MODEL-DATE-TIME`.
     """
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
+    begins = pretrained.named(start, size, alignment)
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
@@ -95,14 +87,13 @@ def train(
     with files.alone(folder, "training"):
         from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
 
-        base = None if from_scratch else pretrained.find(size, alignment)
-        about, net = record.about(size, alignment, seed, gan, sets, sides, base), checkpoint.build(size, seed)
-        run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, ablation.light)
-        _begin(run, resume, keep, base, ablation.from_mean)
-        return _carry_out(run, progress, each)
+        about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed)
+        run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, light)
+        _begin(run, resume, keep)
+        return _carry_out(run, interrupt, progress, each)
 
 
-def _begin(run: Run, resume: bool | None, keep: bool, base: Path | None, from_mean: bool) -> None:
+def _begin(run: Run, resume: bool | None, keep: bool) -> None:
     from faceswap_lib.network import checkpoint
 
     saved.clear(run.folder)
@@ -113,28 +104,28 @@ def _begin(run: Run, resume: bool | None, keep: bool, base: Path | None, from_me
         run.history, run.iteration = checkpoint.restore(run.net, run.folder)
         found = record.read_about(run.folder)
         run.first, run.earlier, run.about["start"] = run.iteration, found["seconds"], found["start"]
-        run.spent = found["spent"] if cut_off else 0.0
+        run.spent, run.about["played"] = found["spent"] if cut_off else 0.0, found.get("played", [])
+        run.play = schedule.played_by_hand(run.about["played"])
         note(f"Going on with the model in {run.folder} from iteration {run.iteration}.")
     else:
         saved.move_aside(run.folder)
-        if base:
-            pretrained.fill(run.net, base)
-        for side, data in run.sides.items():
-            flat = np.broadcast_to(data.mean.mean((0, 1)), data.mean.shape)
-            pretrained.set_mean(run.net, side, data.mean if from_mean else flat)
+        pretrained.begin(run.net, run.about["start"], {side: data.mean for side, data in run.sides.items()})
     run.start = time.monotonic()
 
 
-def _carry_out(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> TrainResult:
+def _carry_out(run: Run, interrupt: str, progress: Progress | None, each: Callable[[Run], None] | None) -> TrainResult:
     try:
         stopped = _loop(run, progress, each)
     except KeyboardInterrupt:
         if run.history:  # else nothing has been learnt yet
             save(run, run.folder)
-        raise
+        if interrupt != "end" or not run.history:
+            raise
+        stopped = INTERRUPTED
     seconds, egs = max(run.seconds, 1e-3), run.egs
-    run.about["stopped"] = stopped
-    save(run, run.folder)
+    if stopped != INTERRUPTED:  # a training that was is gone on with by the next one like it, as one that was killed
+        run.about["stopped"] = stopped
+        save(run, run.folder)
     told = (stopped, run.waited / seconds, run.about["advice"])
     return TrainResult(run.folder, run.first, run.iteration, seconds, egs, run.history, *told)
 
@@ -164,30 +155,28 @@ def _broken_down(run: Run) -> UserError:
 
 def _loop(run: Run, progress: Progress | None, each: Callable[[Run], None] | None) -> str:
     last = time.monotonic()
-    if not run.history:
-        _check(run)
+    _tell(run, progress, COMPILING)
     with ThreadPoolExecutor(1) as ahead:
         following = ahead.submit(_batch, run, run.iteration)
+        with run.apart():
+            following.exception()  # wait for it: its first work is compiled as well
+            if not run.history:
+                _check(run)
         while not (why := _stop(run)):
             if each:
-                _pause(run, each)
+                with run.apart():
+                    each(run)
             batch, following = _wait(run, following), ahead.submit(_batch, run, run.iteration + 1)
-            _step(run, batch)
-            if run.iteration % run.profile.every == 0:
-                _check(run)
+            _step(run, batch, progress)
+            if run.iteration % run.profile.every == 0 or run.iteration in EARLY:
+                with run.apart() if run.net.test_function is None else nullcontext():
+                    _check(run)
             if time.monotonic() - last > SAVE_EVERY:
                 save(run, run.folder)
                 last = time.monotonic()
-            if progress:
-                progress(*_report(run))
+            _tell(run, progress)
     _check(run)
     return why
-
-
-def _pause(run: Run, each: Callable[[Run], None]) -> None:
-    start = time.monotonic()
-    each(run)
-    run.start += time.monotonic() - start
 
 
 def _wait(run: Run, following: Future) -> dict:
@@ -197,15 +186,28 @@ def _wait(run: Run, following: Future) -> dict:
     return batch
 
 
-def _step(run: Run, batch: dict) -> None:
-    net = run.net
-    if run.gan and not net.gan and run.share >= run.profile.gan_from:
-        net.gan = GAN
-        net.make_train_function(force=True)  # the discriminator joins the step: compile it once more
-    from_base = run.about["start"] != pretrained.SCRATCH
-    net.optimizer.learning_rate = schedule.learning_rate(run.iteration, run.share, from_base)
-    net.train_on_batch(batch)
+def _step(run: Run, batch: dict, progress: Progress | None) -> None:
+    net, plays = run.net, run.plays
+    if plays != bool(net.gan) or not run.compiled:
+        run.switch(plays)
+    net.optimizer.learning_rate = schedule.learning_rate(run.iteration, run.share, run.about["start"])
+    if run.compiled[plays]:
+        net.train_on_batch(batch)
+    else:
+        _compile(run, batch, progress)
     run.iteration += 1
+
+
+def _compile(run: Run, batch: dict, progress: Progress | None) -> None:
+    """A step that is the first of its kind: it is compiled for this processor, and that is no training."""
+    _tell(run, progress, COMPILING)
+    start = time.monotonic()
+    with run.apart():
+        run.net.make_train_function(force=True)
+        run.net.train_on_batch(batch)
+    run.compiled[bool(run.net.gan)] = run.net.train_function
+    run.compiling = max(run.compiling, time.monotonic() - start)
+    _tell(run, progress, "compiled")
 
 
 def _batch(run: Run, iteration: int) -> dict:
@@ -219,6 +221,8 @@ def _batch(run: Run, iteration: int) -> dict:
 def _stop(run: Run) -> str:
     if run.share >= 1 or (run.minutes is None and run.iterations is None):
         return "budget"
+    if run.stop:
+        return run.stop
     return "plateau" if schedule.plateau(run.history, run.plateau) else ""
 
 
@@ -234,20 +238,13 @@ def _check(run: Run) -> None:
     net.reset_metrics()
     if not all(map(math.isfinite, [*seen.values(), held["loss_a"], held["loss_b"]])):
         raise _broken_down(run)
-    run.history.append(
-        {
-            "iteration": run.iteration,
-            "seconds": round(run.earlier + run.seconds, 1),
-            "egs": round(run.egs, 1),
-            "held_a": float(held["loss_a"]),
-            "held_b": float(held["loss_b"]),
-            **seen,
-        }
-    )
+    when = {"iteration": run.iteration, "seconds": round(run.earlier + run.seconds, 1), "egs": round(run.egs, 1)}
+    run.history.append(when | {f"held_{s}": float(held[f"loss_{s}"]) for s in "ab"} | seen)
     previews.save(net, held_batch, run.folder / "previews" / f"{run.iteration:06d}.jpg")
 
 
-def _report(run: Run) -> tuple[int, int, str]:
-    held = "held-out loss A {held_a:.3f} B {held_b:.3f}".format(**run.history[-1])
-    note = f"iteration {run.iteration} · {run.egs:.0f} EGs/s · {held}"
-    return round(1000 * run.share), 1000, note + (" · GAN" if run.net.gan else "")
+def _tell(run: Run, progress: Progress | None, what: str = "") -> None:
+    if progress:
+        held = " · held-out loss A {held_a:.3f} B {held_b:.3f}".format(**run.history[-1]) if run.history else ""
+        what = what or f"iteration {run.iteration} · {run.egs:.0f} EGs/s{held}" + (" · GAN" if run.net.gan else "")
+        progress(round(1000 * run.share), 1000, what)

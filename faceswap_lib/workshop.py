@@ -1,6 +1,6 @@
 """Run the notebooks in order, headless; keep the executed copies and one page over them.
 
-A run that was interrupted goes on with the lab that did not end (journal.py).
+A run that was interrupted goes on with the lab that did not end (classroom/journal.py).
 """
 
 import ast
@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faceswap_lib import UserError, files, headless, profiles, strangers
+from faceswap_lib.classroom import logbook
+from faceswap_lib.classroom.journal import NAME, Journal, kit
 from faceswap_lib.compose import color
 from faceswap_lib.display import index_page
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import canvas
-from faceswap_lib.journal import NAME, Journal, kit
 from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
@@ -124,6 +125,7 @@ def _run_labs(
         again = journal.begin(lab.name) and "keep" in headless.parameters(path)
         _execute(path, lab, shares[path] | ({"keep": True} if again else {}), run.workdir)
         journal.end(lab.name, lab.seconds, lab.peak)
+        logbook.ran(run.workdir, lab.name[:2], lab.seconds, lab.peak)
         took = f"{lab.status} in {lab.seconds:.0f} s, at most {lab.peak:.1f} GB of memory"
         say(f"[{number}/{len(paths)}] {lab.title}: {took}")
     if (run.workdir / "report.json").exists():
@@ -234,7 +236,5 @@ def _execute(path: Path, lab: Lab, parameters: dict[str, object], workdir: Path)
 
 
 def _write_index(run: Workshop) -> None:
-    text = closing(run) if run.report else ""
-    clip = run.swapped if run.report and run.swapped.exists() else None
-    with files.whole(run.workdir / "index.html") as part:
-        part.write_text(index_page.page(run.labs, run.seconds / 60, text, clip), encoding="utf-8")
+    labs = [index_page.Line(lab.name, lab.title, lab.status, lab.seconds, lab.peak) for lab in run.labs]
+    index_page.write(run.workdir, labs, run.seconds / 60)

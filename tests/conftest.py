@@ -81,6 +81,15 @@ def trained(facesets, tmp_path_factory) -> train.TrainResult:
         return train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=40)
 
 
+@pytest.fixture
+def traced(monkeypatch) -> None:
+    """Steps are traced and not compiled, which takes a tenth of the time; each still has a function of its own."""
+    from faceswap_lib.network.model import FaceSwap
+
+    compiled = FaceSwap.compile
+    monkeypatch.setattr(FaceSwap, "compile", lambda net, **how: compiled(net, **how | {"jit_compile": False}))
+
+
 @pytest.fixture(scope="session")
 def scene(facesets, trained) -> tuple[scenes.Scene, dict]:
     """A's short clip with the smoke model's B to be put in, and what that model says of itself; not to be changed."""

@@ -78,6 +78,20 @@ def test_a_moment_is_compared_frame_by_frame(made):
     assert verdicts.side("identity", low, high) == "better"
 
 
+def test_a_face_comes_out_of_noise(pair, tmp_path):
+    made = bench.emerge(tmp_path, profile="smoke", seconds=(0, 2), seeds=(4, 5), pair=pair)
+    first, last = made["held_out"]["0 s"], made["held_out"]["2 s"]
+    assert first["iteration"] == [0, 0, 0] and last["iteration"][0] > 0
+    for side in "ab":
+        assert first[side] == sorted(first[side]) and last[side][2] < first[side][0]
+    assert list(made["starts"]) == ["noise, 0 steps", "trained", "mean texture, 0 steps"]
+    low, high = made["starts"]["noise, 0 steps"]["loss"]
+    assert low <= high and low > made["starts"]["mean texture, 0 steps"]["loss"][1]
+    assert json.loads((tmp_path / "noise.json").read_text()) == made
+    assert made["about"]["seeds"] == [4, 5] and len(made["about"]["machine"]["load"]) == 3
+    assert (tmp_path / "noise.png").stat().st_size > 10_000
+
+
 def test_a_variant_is_trained_as_it_says(pair, tmp_path):
     variants = {"plain": {}, "no game": {"gan": False}}
     result = bench.ablate(tmp_path, profile="smoke", minutes=0.05, pair=pair, every=10, variants=variants)

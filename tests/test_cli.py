@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib import samples
+from faceswap_lib.classroom import logbook
 from faceswap_lib.face import faceset
 from faceswap_lib.media import video
 from faceswap_lib.network import claims, record, saved
@@ -77,6 +78,10 @@ CASES = {
     "a filter below nothing": (("extract", A, "--faces", "out", "--max-yaw", "-5"), "max_yaw is -5.0; give"),
     "minutes that are no number": (("train", "empty", "empty", "--model", "out", "--minutes", "nan"), "minutes is nan"),
     "a plateau of no checks": (("train", "empty", "empty", "--model", "out", "--plateau=-1"), "plateau is -1; give"),
+    "a start that there is none of": (
+        ("train", "empty", "empty", "--model", "out", "--start", "scratch"),
+        "no start 'scratch'; choose one of base, mean, noise",
+    ),
     "a seed below 0": (("train", "empty", "empty", "--model", "out", "--seed=-1"), "seed is -1; give a whole number"),
     "a seed that is huge": (("workshop", "--workdir", "out", "--profile", "smoke", "--seed", 10**30), "4294967295"),
     "an interval's seed": (
@@ -165,6 +170,16 @@ def test_an_end_says_what_is_kept_and_leaves_nothing_hidden(tmp_path, word):
         time.sleep(1.5)
     assert "Stopped." in process.communicate(timeout=60)[1]
     assert process.returncode == 130 and not list(tmp_path.iterdir())
+
+
+def test_a_class_is_watched_until_it_is_enough(tmp_path):
+    logbook.checked(tmp_path / "w", "03", {"a": True})
+    logbook.share(tmp_path / "w", tmp_path, "7")
+    done = run("class", tmp_path, "--once", cwd=tmp_path)
+    assert done.returncode == 0 and "1 learners." in done.stdout, done.stderr
+    assert "<td>7</td><td>after lab 3</td>" in (tmp_path / "class.html").read_text()
+    done = run("class", tmp_path / "nowhere", cwd=tmp_path)
+    assert done.returncode == 2 and "no folder" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_import_is_fast_and_brings_neither_tensorflow_nor_mediapipe():

@@ -268,3 +268,10 @@ def test_a_faceset_of_another_video_is_refused(short, facesets, tmp_path):
     with pytest.raises(UserError, match="taken from another video"):
         evaluate.evaluate(short["a"], short["a"], facesets["b"], tmp_path, faces_a=facesets["b"])
     assert not list(tmp_path.iterdir()) and samples.path("person_a").exists()
+
+
+def test_a_report_says_that_a_model_is_the_kits():
+    assert evaluate._from_the_kit({"kit": "This model came with the kit\x1b[2J."}) == [
+        "This model came with the kit?[2J."
+    ]
+    assert evaluate._from_the_kit({}) == []

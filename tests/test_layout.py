@@ -20,35 +20,36 @@ LIBRARY = ROOT / "faceswap_lib"
 FLOORS = (
     ("__init__",),
     ("checklist", "files", "profiles", "progress", "samples", "strangers"),
-    ("cloud", "face", "machine", "media"),
+    ("cloud", "face", "machine", "media", "toys"),
     ("network", "trust"),
     ("compose",),
     ("measure",),
+    ("classroom",),
     ("display",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
-    ("headless", "journal"),
+    ("catch_up", "headless"),
     ("bench", "workshop"),
     ("cli",),
     ("__main__",),
 )
-ROOMS = ("cloud", "compose", "display", "face", "machine", "measure", "media", "network", "trust")
+ROOMS = ("classroom", "cloud", "compose", "display", "face", "machine", "measure", "media", "network", "toys", "trust")
 # What a lab says to those who call it; notebooks and README use these words. Changing one breaks other people's code:
 # do it on purpose, and say it in CHANGELOG.md.
 LABS = {
     "provision": {"Plan", "provision", "commands"},
     "gpu": {"check", "judge", "suggest_profile", "fits", "describe"},
     "extract": {"ExtractResult", "extract"},
-    "train": {"TrainResult", "Ablation", "train", "save"},
+    "train": {"TrainResult", "train", "save"},
     "convert": {"ConvertResult", "convert"},
     "evaluate": {"evaluate"},
-    "bench": {"Pair", "bench", "ablate", "prepare"},
+    "bench": {"Pair", "bench", "ablate", "emerge", "prepare"},
     "workshop": {"Lab", "Workshop", "workshop", "closing", "parse_settings"},
 }
 # The same for the command line: verb -> its arguments and options.
 VERBS = {
     "extract": "video --faces --profile --person --min-sharpness --min-size --max-yaw",
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
-    " --no-gan --seed --from-scratch",
+    " --no-gan --seed --start",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
     " --keep-mouth --draw-mouth --overwrite",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
@@ -56,7 +57,8 @@ VERBS = {
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set",
-    "bench": "--workdir --profile --seconds --seeds --every --from-scratch --ablate --minutes --trace",
+    "class": "folder --out --once",
+    "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --noise --trace",
 }
 HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill", "c2pa", "cryptography")
 # Each of these is known to one file or room, so that another one can take its place by a change there.

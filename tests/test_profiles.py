@@ -35,3 +35,17 @@ def test_an_unknown_profile_is_answered_with_the_known_ones():
 def test_a_profile_cannot_be_changed_by_mistake():
     with pytest.raises(FrozenInstanceError):
         profiles.get("smoke").batch = 1
+
+
+@pytest.mark.parametrize("name", ["micro", "demo", "gpu"])
+def test_a_class_sees_a_small_network_learn_for_about_a_minute(name):
+    given = profiles.lesson(name)
+    assert given == {"profile": "micro", "start": "noise", "gan": False, "minutes": given["minutes"]}
+    assert 1 <= given["minutes"] <= 1.25
+
+
+def test_in_tests_a_lesson_is_some_steps():
+    assert profiles.lesson("smoke") == {"profile": "smoke", "start": "noise", "gan": False, "iterations": 60}
+    assert profiles.lesson("smoke", more=True)["iterations"] > 60, "in all, so that some are left"
+    with pytest.raises(UserError, match="no profile 'big'"):
+        profiles.lesson("big")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap_lib import progress
+from faceswap_lib import checklist, progress
 
 
 @pytest.fixture
@@ -29,3 +29,9 @@ def test_a_line_tells_share_time_and_estimate_not_too_often(lines):
 def test_the_estimate_is_for_what_goes_on_now(lines):
     lines(1000, 100, 100)
     assert lines(1010, 50, 100) == "Work: 50 % after 1010 s, about 10 s left bits\n"
+
+
+def test_rows_are_a_table_in_the_terminal(capsys):
+    progress.print_rows([checklist.row(False, "disk", "1 GB", "free some"), checklist.row(True, "memory", "8 GB")])
+    said = capsys.readouterr().out
+    assert [word in said for word in ("FAIL", "disk", "free some", "OK", "8 GB")] == [True] * 5

@@ -27,12 +27,17 @@ class Stopped(Exception):
     pass
 
 
+def stepped(done: int, total: int, note: str) -> bool:
+    """Whether a call of progress tells of a step, and not of what is compiled before it."""
+    return note.startswith("iteration")
+
+
 def stop_after(calls: int):
-    """A progress callback that raises Stopped at its last call."""
+    """A progress callback that raises Stopped after so many steps."""
     told = []
 
     def progress(*args):
-        told.append(args)
+        told.extend([args] * stepped(*args))
         if len(told) == calls:
             raise Stopped
 
@@ -88,7 +93,10 @@ import sys
 from faceswap_lib import train
 train.SAVE_EVERY = -1
 a, b, model = sys.argv[1:]
-train.train(a, b, model, profile="smoke", iterations=9999, gan=False, progress=lambda *told: print(told, flush=True))
+def tell(done, total, note):
+    if note.startswith("iteration"):
+        print(note, flush=True)
+train.train(a, b, model, profile="smoke", iterations=9999, gan=False, progress=tell)
 """
     process = python(code, facesets["a"], facesets["b"], tmp_path / "model")
     told = [process.stdout.readline() for _ in range(12)]
@@ -122,6 +130,7 @@ def test_it_stops_by_the_clock(facesets, tmp_path, monkeypatch):
         progress=lambda *args: told.append(args),
     )
     assert result.stopped == "budget" and 12 <= result.seconds < 15
+    told = [args for args in told if stepped(*args)]
     assert len(told) == result.iterations >= 5
     done = [args[0] for args in told]
     assert done == sorted(done) and 0 < done[0] < done[-1] <= told[-1][1] and "EGs/s" in told[-1][2]
@@ -257,28 +266,91 @@ def test_the_same_person_twice_is_said_and_trained(facesets, trained, tmp_path, 
     assert record.read_about(result.model)["advice"] == result.advice
 
 
-def test_what_is_done_before_a_step_does_not_count_as_training():
+def test_what_is_done_apart_does_not_count_as_training():
     run = under_way.Run(None, {}, None, {}, SMOKE, 0, None, 9, None, True)
     before = run.seconds
-    train._pause(run, lambda it: time.sleep(0.5))
+    with run.apart():
+        time.sleep(0.5)
     assert 0 <= run.seconds - before < 0.4
 
 
-def test_a_decoder_can_start_from_its_persons_mean_colour_alone(facesets, tmp_path):
-    from faceswap_lib.network import checkpoint
+def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
+    told, clock = [], []
 
-    model = train.train(
-        facesets["a"],
-        facesets["b"],
-        tmp_path / "flat",
-        profile="smoke",
-        iterations=0,
-        ablation=train.Ablation(from_mean=False),
-    ).model
-    net = checkpoint.build(profiles.get("smoke"), 0)
-    checkpoint.restore(net, model)
-    mean = np.array(net.decoder_b.get_layer("mean_texture").mean)
-    assert mean.std((1, 2)) == pytest.approx(0, abs=1e-4) and mean.std() > 0.05, "one colour, and a skin's"
+    def progress(done, total, note):
+        told.append(note)
+        clock.append((run[0].seconds if run else 0.0, time.monotonic()))
+
+    run = []
+    how = {"profile": "smoke", "iterations": 3, "gan": False}
+    train.train(*facesets.values(), tmp_path / "m", **how, progress=progress, each=run.append)
+    begun, done = told.index(train.COMPILING, 1), told.index("compiled")
+    assert told[0] == train.COMPILING and done == begun + 1 and told[-1].startswith("iteration 3")
+    (counted, real) = (clock[done][k] - clock[begun][k] for k in (0, 1))
+    assert counted < 0.05 < real and run[0].compiling == pytest.approx(real, abs=0.3)
+    assert run[0].history[-1]["seconds"] < real + 2
+
+
+def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
+    monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, every=5))
+    monkeypatch.setattr(train, "EARLY", ())
+    wishes, compiled = {5: True, 15: False, 20: True}, []
+
+    def each(run):
+        run.play = wishes.get(run.iteration, run.play)
+
+    how = {"profile": "smoke", "iterations": 25, "gan": False, "each": each}
+    result = train.train(*facesets.values(), tmp_path / "m", **how, progress=lambda *told: compiled.append(told[2]))
+    played = {row["iteration"]: row["gan_real"] > 0 and row["gan_fake"] > 0 for row in result.history}
+    assert played == {0: False, 5: False, 10: True, 15: True, 20: False, 25: True}, "within five steps"
+    assert compiled.count("compiled") == 2, "with and without: once each"
+    told = [{"iteration": i, "gan": gan, "by": "hand"} for i, gan in wishes.items()]
+    assert record.read_about(tmp_path / "m")["played"] == told
+    wishes.clear()
+    how["iterations"] = 27
+    train.train(*facesets.values(), tmp_path / "m", **how, resume=True)
+    about = record.read_about(tmp_path / "m")
+    assert about["played"] == told and about["history"][-1]["gan_real"] > 0, "it goes on as the hand left it"
+
+
+def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
+
+    def each(run):
+        run.stop = "hand" * (run.iteration == 3)
+
+    result = train.train(*facesets.values(), tmp_path / "m", profile="smoke", gan=False, each=each)
+    assert (result.stopped, result.iterations, result.history[-1]["iteration"]) == ("hand", 4, 4)
+    assert record.read_about(tmp_path / "m")["stopped"] == "hand"
+
+
+def test_an_interrupt_can_end_a_training_that_the_next_one_goes_on_with(facesets, tmp_path, monkeypatch, traced):
+    monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
+    how = {"profile": "smoke", "iterations": 9, "gan": False, "interrupt": "end"}
+    result = train.train(*facesets.values(), tmp_path / "m", **how, progress=interrupt_after(4))
+    assert (result.stopped, result.iterations) == ("interrupted", 4)
+    assert record.read_about(tmp_path / "m")["iteration"] == 4
+    assert train.train(*facesets.values(), tmp_path / "m", **how).first == 4
+
+
+def test_from_noise_nothing_is_known_and_from_the_mean_a_portrait(facesets, tmp_path):
+    drawn, held = {}, {}
+    for start in ("noise", "mean"):
+        how = {"profile": "smoke", "iterations": 0, "start": start}
+        held[start] = train.train(*facesets.values(), tmp_path / start, **how).history[0]["held_b"]
+        assert record.read_about(tmp_path / start)["start"] == start
+        sheet = faceset.read_image(tmp_path / start / "previews" / "000000.jpg").astype("f4")
+        drawn[start] = sheet[:64, 4 * 64 : 5 * 64]
+    assert held["noise"] > 2 * held["mean"]
+    rough = {start: np.abs(np.diff(picture, axis=1)).mean() for start, picture in drawn.items()}
+    assert rough["noise"] > 6 and abs(drawn["noise"].mean() - 127) < 30, "speckled, and grey on average"
+
+
+def test_a_start_that_there_is_none_of(facesets, tmp_path):
+    with pytest.raises(UserError, match="no start 'scratch'; choose one of base, mean, noise"):
+        train.train(*facesets.values(), tmp_path / "m", profile="smoke", start="scratch")
 
 
 @pytest.mark.parametrize(
@@ -344,8 +416,8 @@ def test_minutes_that_were_trained_before_a_cut_count(facesets, tmp_path, monkey
 def interrupt_after(calls: int):
     left = count(calls - 1, -1)
 
-    def progress(*_):
-        if next(left) <= 0:
+    def progress(*args):
+        if stepped(*args) and next(left) <= 0:
             raise KeyboardInterrupt
 
     return progress

@@ -12,7 +12,8 @@ import pytest
 from odd_clips import clip
 from small_notebooks import notebook
 
-from faceswap_lib import UserError, files, journal, workshop
+from faceswap_lib import UserError, files, workshop
+from faceswap_lib.classroom import journal, logbook
 
 NOTE = """from pathlib import Path
 with Path(workdir, "order.txt").open("a") as f: f.write(f"{}:{{profile}}:{{seed}} ")"""
@@ -216,6 +217,7 @@ def test_a_run_goes_on_with_the_lab_that_failed_and_with_nothing_else(tmp_path):
     assert (told, order) == ("Going on with lab 1; lab 0 is done.", "01:1:True ")
     assert [lab.status for lab in labs] == ["done"] * 2 and labs[0].seconds > 0
     assert not (workdir / journal.NAME).exists()
+    assert logbook.read(workdir).labs["01"].seconds > 0, "the logbook knows it, and no lab is undone by it"
     assert run(True, seed=1)[:2] == (begins, "00:1:False 01:1:False "), "a run that has ended"
 
 

@@ -1,40 +1,48 @@
 """A trained model put to work on a video: its scene, its network, what draws and what keeps things in front.
 
-`convert` draws a whole video with these, `still` one frame.
+`convert` draws a whole video with these, stills.py one frame again and again.
 """
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib import profiles
-from faceswap_lib.compose import occlusion, render, scenes
-from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
+from faceswap_lib import UserError, profiles
+from faceswap_lib.compose import color, occlusion, scenes
+from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
-from faceswap_lib.network import pretrained, record
+from faceswap_lib.network import pretrained
 from faceswap_lib.network.batches import other, ratio
 
+USUAL = "relit"  # of `color.METHODS`
 PULL = 0.5  # half-way back to the base: what training adds in sharpness and motion stays, B's own light less
 
 
-def still(
-    frame: np.ndarray,
-    index: int,
-    faces_a: str | Path,
-    model: str | Path,
-    methods: dict[str, Match],
-    keep_front: bool = True,
-    keep_mouth: bool = True,
-) -> dict[str, np.ndarray]:
-    """One frame (H, W, 3) of the faceset's video, swapped by each of some colour methods: name -> picture."""
-    found, about = faceset.load(faces_a), record.read_about(model)
-    at, net = scene(found, about, "b"), network(model, about)
-    at.mouth = keep_mouth
-    side = side_of(found, about, "b")
-    draw, keep = drawer(net, model, side, "b"), keeper(net, model, about, at, side, "b") if keep_front else None
-    return {name: render.faces_drawn({index: frame}, at, draw, match, keep)[index] for name, match in methods.items()}
+@dataclass(frozen=True)
+class Settings:
+    """How a face is put in, in the words of `convert`: one thing, for a whole video or for one frame."""
+
+    color_match: str = USUAL
+    to: str = "b"
+    pull: float = PULL
+    keep_front: bool = True
+    keep_mouth: bool = True
+
+    def check(self) -> None:
+        """UserError for a method, a person or a pull that there is not."""
+        color.method(self.color_match)
+        if self.to not in ("a", "b"):
+            raise UserError(f"The model knows nobody called '{self.to}'; swap to a or b.")
+        if not 0 <= self.pull <= 1:
+            raise UserError(f"pull is {self.pull:g}; give 0 (the network as trained) to 1 (the base it started from).")
+
+    @property
+    def changed(self) -> dict[str, object]:
+        """Those that are not as usual."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(Settings, name)}
 
 
 def scene(found: Faceset, about: dict, to: str) -> Scene:
@@ -51,7 +59,7 @@ def network(model: str | Path, about: dict, pull: float = PULL) -> object:
     means = {side: _mean(model, side) for side in "ab"}
     net = checkpoint.build(profiles.get(about["profile"]), 0)
     checkpoint.restore(net, Path(model))
-    if pull and about.get("start", pretrained.SCRATCH) != pretrained.SCRATCH:
+    if pull and about.get("start", "mean") not in pretrained.NO_BASE:
         pretrained.pull(net, about["start"], pull, means)
     return net
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from faceswap_lib import UserError
-from faceswap_lib.measure.figures import FIGURES
-from faceswap_lib.measure.report import labels, shown
-from faceswap_lib.measure.verdicts import change
+from faceswap_lib.classroom import logbook
+from faceswap_lib.display import errors, index_page
 from faceswap_lib.media import video
 from faceswap_lib.network import previews
 
@@ -27,8 +26,12 @@ MADE_BY = {
     "model": ("model.json", "04_train"),
     "swapped": ("", "05_convert"),
 }
-CHANGE = {"falls": "background:#f6c6c0;", "rises": "background:#cfe8d5;", "holds": "color:#777;"}
-COLOURS = {"OK": "#2d8a4e", "WARN": "#b5740b", "FAIL": "#b3261e"}
+ALTS = {
+    "contact_sheet.jpg": "Faces of the faceset in rows, each upright and of the same size",
+    "people.jpg": "Frames of the video with a number at each person's face",
+}
+# Each with a ground of its own, for a page may be light or dark.
+COLOURS = {"OK": "#1f7a3f", "WARN": "#8f5a05", "FAIL": "#b3261e"}
 
 
 class Page(str):
@@ -45,9 +48,12 @@ def quiet() -> None:
     """Keep what MediaPipe and TensorFlow print past Python, and there is no switch for, out of a notebook's cells.
 
     Python's own warnings and errors do not take that way and are shown as ever, but for one of Keras: that the
-    discriminator has no gradient, which is so until the game begins. Outside a notebook it does nothing.
+    discriminator has no gradient, which is so until the game begins. A user's error is shown as its sentence
+    (errors.py), and the logbook gets to know that the lab was begun. Outside a notebook it does nothing.
     """
-    if _shell():
+    if shell := _shell():
+        errors.as_sentences(shell)
+        logbook.opened(shell.user_ns)
         warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
@@ -68,64 +74,50 @@ def needs(workdir: str | Path, *things: str) -> Path:
     return Path(workdir)
 
 
-def check(conditions: Mapping[str, tuple[bool, str]]) -> None:
-    """Print a lab's self-check: condition -> (met, what to do if it is not)."""
+def check(
+    conditions: Mapping[str, tuple[bool, str]],
+    lab: str = "",
+    workdir: str | Path | None = None,
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Print a lab's self-check: condition -> (met, what to do if it is not).
+
+    lab, e.g. "04", and workdir: where the result is noted, and figures to remember with it (classroom/logbook.py).
+    """
     for what, (met, remedy) in conditions.items():
         print(f"ok     {what}" if met else f"TO DO  {what}: {remedy}")
     print("Self-check: pass" if all(met for met, _ in conditions.values()) else "Self-check: not yet, see TO DO.")
+    if lab and workdir:
+        logbook.checked(workdir, lab, {what: bool(met) for what, (met, _) in conditions.items()}, figures)
+        index_page.write(workdir)
 
 
 def table(rows: Sequence[object]) -> Page:
     """Dataclasses of one kind, or dicts with the same keys, as a table, a line each; verdicts in their colour."""
     lines = [vars(row) if is_dataclass(row) else row for row in rows]
-    head = "".join(_cell(name, "th") for name in lines[0])
-    body = "".join(f"<tr>{''.join(map(_cell, line.values()))}</tr>" for line in lines)
+    head = "".join(cell(name, "th") for name in lines[0])
+    body = "".join(f"<tr>{''.join(map(cell, line.values()))}</tr>" for line in lines)
     return Page(f"<table><tr>{head}</tr>{body}</table>")
 
 
-def _cell(value: object, kind: str = "td", weight: str = "") -> str:
+def cell(value: object, kind: str = "td", weight: str = "") -> str:
+    """A cell of a table; kind: td or th; weight: its style, unless it is a verdict, which has one of its own."""
     if isinstance(value, dict):
         value = ", ".join(f"{name}: {number}" for name, number in value.items()) or "none"
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    look = f"font-weight:bold;color:{COLOURS[text]}" if text in COLOURS else weight
-    return f'<{kind} style="text-align:left;{look}">{html.escape(text)}</{kind}>'
+    look = f"font-weight:bold;color:#fff;background:{COLOURS[text]}" if text in COLOURS else weight
+    scope = ' scope="col"' * (kind == "th")
+    # alone in an element, a dollar sign begins no formula
+    told = html.escape(text).replace("$", "<span>$</span>")
+    return f'<{kind}{scope} style="text-align:left;{look}">{told}</{kind}>'
 
 
-def scores(report: dict) -> Page:
-    """evaluate's report as a table: a figure a line, the swap beside its references, and what the figure means."""
-    names = labels(report)
-    heads = ["figure", "swap", "95 % interval", *names, "better", "what it says"]
-    lines, group = ["".join(_cell(head, "th") for head in heads)], ""
-    for name, f in report["figures"].items():
-        if group != (group := FIGURES[name].group):
-            lines.append(f'<th colspan="{len(heads)}" style="text-align:left">{html.escape(group)}</th>')
-        others = (shown(name, f["reference"].get(label)) for label in names)
-        swap = _cell(shown(name, f["value"]), weight="font-weight:bold")
-        sure = _cell(f"{shown(name, f['low'])} … {shown(name, f['high'])}", weight="white-space:nowrap")
-        says = _cell(FIGURES[name].meaning, weight="min-width:16em")
-        lines.append(_cell(name) + swap + sure + "".join(map(_cell, [*others, f["better"]])) + says)
-    return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
-
-
-def falls(report: dict, predicted: Mapping[str, Collection[str]]) -> Page:
-    """Which figures of each broken clip leave the swap's interval, framed where it was predicted: label -> figures."""
-    lines = ["".join(_cell(head, "th") for head in ("figure", "swap", *predicted))]
-    for name, f in report["figures"].items():
-        if not set(predicted) <= set(f["reference"]):
-            continue
-        cells = [_cell(name), _cell(shown(name, f["value"]), weight="font-weight:bold")]
-        for label, figures in predicted.items():
-            look = CHANGE[change(f, f["reference"][label])] + "border:2px solid #333;" * (name in figures)
-            cells.append(_cell(shown(name, f["reference"][label]), weight=look))
-        lines.append("".join(cells))
-    return Page(f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
-
-
-def picture(path: str | Path, width: int = 900) -> Page:
-    """A JPEG or PNG file as it is."""
+def picture(path: str | Path, width: int = 900, alt: str = "") -> Page:
+    """A JPEG or PNG file as it is; alt: what it shows, else its name."""
     kind = "png" if Path(path).suffix == ".png" else "jpeg"
     source = f"data:image/{kind};base64,{_base64(Path(path).read_bytes())}"
-    return Page(f'<img alt="{html.escape(Path(path).stem)}" style="width:{width}px;max-width:100%" src="{source}">')
+    told = html.escape(alt or ALTS.get(Path(path).name) or Path(path).stem)
+    return Page(f'<img alt="{told}" style="width:{width}px;max-width:100%" src="{source}">')
 
 
 def who_is_who(sets: Mapping[str, str | Path]) -> Page:
@@ -138,12 +130,14 @@ def who_is_who(sets: Mapping[str, str | Path]) -> Page:
     return Page("".join(parts))
 
 
-def play(clip: str | Path, width: int = 360) -> Page:
-    """A clip to be played with its sound."""
+def play(clip: str | Path, width: int = 360, alt: str = "") -> Page:
+    """A clip to be played with its sound; alt: what it shows, else its name."""
     path = Path(clip)
     small = path.stat().st_size <= EMBED
     source = f"data:video/mp4;base64,{_base64(path.read_bytes())}" if small else path.resolve().as_uri()
-    return Page(f'<video controls loop width="{width}" src="{source}"></video>')
+    named = html.escape(alt or f"Video {path.name}")
+    look = f"width:{width}px;max-width:100%"
+    return Page(f'<video controls loop aria-label="{named}" style="{look}" src="{source}"></video>')
 
 
 def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) -> Page:
@@ -152,16 +146,18 @@ def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) 
     pick = set(np.linspace(0, frames - 1, count).astype(int))
     sides = [[frame for i, frame in enumerate(video.frames(clip)) if i in pick] for clip in clips.values()]
     pages = [np.hstack([_tall(picture, height) for picture in moment]) for moment in zip(*sides, strict=True)]
+    told = html.escape(", ".join(clips))
     images = "".join(
-        f'<img alt="" style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
+        f'<img alt="{told}, side by side, moment {i + 1} of {len(pages)}" '
+        f'style="display:{"none" if i else "block"};width:100%" src="{jpeg(page)}">'
         for i, page in enumerate(pages)
     )
     names = "".join(f'<span style="flex:1">{html.escape(name)}</span>' for name in clips)
     move = "this.parentNode.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value?'block':'none')"
     wide = f"max-width:{pages[0].shape[1]}px"
     return Page(
-        f'<div style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
-        f'<input type="range" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
+        f'<div class="fsw-slider" style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
+        f'<input type="range" aria-label="moment" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
         f'oninput="{move}"></div>'
     )
 
@@ -176,16 +172,18 @@ class Progress:
 
     def __init__(self, model: str | Path | None = None):
         self.model, self.start, self.shown, self.handle = model, time.monotonic(), 0.0, None
+        self.begun = self.start
 
     def __call__(self, done: int, total: int | None, note: str) -> None:
         """Take note of `done` of `total`; total None: how long it takes is not known."""
         now, last = time.monotonic(), total is not None and done >= total
+        self.begun = self.begun if done else now  # what goes before the first bit of the work tells nothing of its pace
         if now - self.shown < self.every and not last:
             return
         self.shown = now
         share = done / total if total else 0.0
         seconds = now - self.start
-        left = f", about {seconds * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
+        left = f", about {(now - self.begun) * (1 - share) / share:.0f} s left" if 0 < share < 1 else ""
         self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
 
     def _put(self, line: str, share: float, last: bool) -> None:
@@ -223,6 +221,11 @@ def jpeg(picture: np.ndarray) -> str:
     """A picture (H, W, 3) as the address of an image within a page."""
     data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
+
+
+def address(path: str | Path) -> str:
+    """A JPEG file as the address of an image within a page."""
+    return f"data:image/jpeg;base64,{_base64(Path(path).read_bytes())}"
 
 
 def _base64(data: bytes) -> str:

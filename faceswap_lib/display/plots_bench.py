@@ -47,7 +47,7 @@ def over_time(made: dict, names: Sequence[str]) -> Figure:
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     axes[0, 0].legend(frameon=False, fontsize=7)
-    return theme.finished(fig, "")
+    return theme.finished(fig, "", f"Curves over training time, {moments[0]} to {moments[-1]}: {', '.join(names)}.")
 
 
 def differences(made: dict, names: Sequence[str]) -> Figure:
@@ -81,7 +81,8 @@ def differences(made: dict, names: Sequence[str]) -> Figure:
     axes[0, 0].set_yticks(range(len(others)), others, fontsize=9)
     axes[0, 0].invert_yaxis()
     fig.suptitle(f"“{label}” less each variant. Green: it is better; red: worse; grey: no clear difference", fontsize=9)
-    return theme.finished(fig, "")
+    alt = f"How much better or worse “{label}” is than {', '.join(others)}, with intervals, in {', '.join(names)}."
+    return theme.finished(fig, "", alt)
 
 
 def layers(made: dict) -> Figure:
@@ -96,7 +97,8 @@ def layers(made: dict) -> Figure:
     ax.invert_yaxis()
     ax.set_xlabel("ms, forward and backward, the layer alone", fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
-    return theme.finished(fig, "")
+    slowest = f"the slowest is {names[0]} with {rows[0]['ms']:.0f} ms, {shares[0]:.0%} of the machine's peak"
+    return theme.finished(fig, "", f"Bars: milliseconds of each layer of a training step; {slowest}.")
 
 
 def _seen(made: dict) -> list[str]:

@@ -30,6 +30,14 @@ PLACES = {
     "product": ((0, 8), "center"),
 }
 PROMISED, MEASURED = "data sheet, not measured here", "measured here, now"
+ALT = {
+    "rates": "Bars on a logarithmic axis: how fast the same matrix product is on this machine, measured now, and on"
+    " graphics cards, by their data sheets and as measured earlier.",
+    "batches": "Three plots over the pictures in a batch: ms for one training step, pictures a second, memory.",
+    "roofline": "Roofline of this machine on logarithmic axes: a slope where it waits for memory, a level roof where it"
+    " waits for arithmetic, and where the measured operations stand below it.",
+    "load": "How busy each core is over time; while the training step runs, it is shaded.",
+}
 MICRO = 1.0  # GB of the free machine's memory
 
 
@@ -78,7 +86,9 @@ def rates(timings: Sequence[Timing]) -> Figure:
     ax.invert_yaxis()
     ax.set(xlim=(min(b[1] for b in bars) / 3, 1e7), xticks=10.0 ** np.arange(-2, 8))
     ax.legend(frameon=False, fontsize=9, loc="upper right")
-    return _done(fig, ax, "GFLOP/s (each step to the right: ten times as fast)", "", "The same matrix product")
+    return _done(
+        fig, ax, "GFLOP/s (each step to the right: ten times as fast)", "", "The same matrix product", alt=ALT["rates"]
+    )
 
 
 def batches(timings: Sequence[Timing]) -> Figure:
@@ -100,7 +110,7 @@ def batches(timings: Sequence[Timing]) -> Figure:
     for ax, words in zip(axes, ("ms for one step", "pictures a second", "GB of memory"), strict=True):
         ax.set_ylim(0, ax.get_ylim()[1] * 1.1)
         ax.set_title(words, fontsize=10)
-        _done(fig, ax, "pictures in a batch", "")
+        _done(fig, ax, "pictures in a batch", "", alt=ALT["batches"])
     return fig
 
 
@@ -144,7 +154,14 @@ def roofline(roofs: Sequence[Roof], timings: Sequence[Timing]) -> Figure:
     ax.plot([], [], color=OURS, ls="--", lw=0.9, label=f"32 bits, {PROMISED}")
     ax.legend(frameon=False, fontsize=9, loc="upper left")
     ax.set(xscale="log", yscale="log", xlim=(0.05, 1000), ylim=(0.2, 1e6))
-    return _done(fig, ax, "arithmetic intensity: FLOP for each byte moved", "GFLOP/s", "The roof over this machine")
+    return _done(
+        fig,
+        ax,
+        "arithmetic intensity: FLOP for each byte moved",
+        "GFLOP/s",
+        "The roof over this machine",
+        alt=ALT["roofline"],
+    )
 
 
 def _sheet_names(ax: Axes) -> None:
@@ -171,7 +188,7 @@ def load(seen: Load) -> Figure:
         ax.plot(seen.times[: len(seen.card)], seen.card, color=COLOURS[1], lw=1.8, label="card")
     ax.set(ylim=(0, 128), yticks=(0, 50, 100))
     ax.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
-    return _done(fig, ax, "seconds", "busy, %")
+    return _done(fig, ax, "seconds", "busy, %", alt=ALT["load"])
 
 
 def number(value: float) -> str:
@@ -179,6 +196,6 @@ def number(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{float(f'{value:.3g}'):,.0f}".replace(",", "\u202f")
 
 
-def _done(fig: Figure, ax: Axes, x: str, y: str, title: str = "") -> Figure:
+def _done(fig: Figure, ax: Axes, x: str, y: str, title: str = "", alt: str = "") -> Figure:
     theme.tidy(ax, x, y)
-    return theme.finished(fig, title)
+    return theme.finished(fig, title, alt)

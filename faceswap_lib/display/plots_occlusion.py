@@ -5,7 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib.compose import color, model_swap
+from faceswap_lib.compose.model_swap import Settings
+from faceswap_lib.compose.stills import Stills
 from faceswap_lib.face import anatomy, faceset, geometry
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
@@ -31,9 +32,10 @@ def in_front(clip: str | Path, faces_a: str | Path, model: str | Path, moment: f
     face = round(moment * (len(found.frames) - 1))
     index, here = int(found.frames[face]), found.solid[face]
     frame = microphone(video.frame(clip, index), here)
+    one = Stills(frame, index, faces_a, model)
     made = {"something in front": frame}
     for name, keep in (("painted over", False), ("kept in front", True)):
-        made[name] = model_swap.still(frame, index, faces_a, model, {name: color.relit}, keep)[name]
+        made[name] = one.swapped(Settings(keep_front=keep))
     return {name: geometry.close_up(picture, here, 300) for name, picture in made.items()}
 
 
@@ -43,9 +45,10 @@ def between_lips(clip: str | Path, faces_a: str | Path, model: str | Path) -> di
     face = int(np.argmax([metrics.openings(points[:, :2])[1] for points in found.solid]))
     index, here = int(found.frames[face]), found.solid[face]
     frame = video.frame(clip, index)
+    one = Stills(frame, index, faces_a, model)
     made = {"source": frame}
     for name, keep in (("drawn", False), ("kept", True)):
-        made[name] = model_swap.still(frame, index, faces_a, model, {name: color.relit}, keep_mouth=keep)[name]
+        made[name] = one.swapped(Settings(keep_mouth=keep))
     low, high = (end(here[anatomy.LIPS, :2], 0) for end in (np.min, np.max))
     middle, half = (low + high) / 2, 0.7 * (high - low).max()
     m = np.array([[1, 0, half - middle[0]], [0, 1, 0.7 * half - middle[1]]]) * 150 / half

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from faceswap_lib.display import show, theme
-from faceswap_lib.face.faceset import evenly
 from faceswap_lib.network import previews
 
 
@@ -50,8 +50,9 @@ def preview(model: str | Path, which: int = -1) -> Figure:
     )
 
 
-def over_time(model: str | Path, count: int = 5, line: int = 1) -> Figure:
-    """Line 0 to 3 of the previews of a training, from the first to the last."""
-    sheets = previews.paths(model)
-    pick = [sheets[i] for i in evenly(count, len(sheets))]
+def over_time(model: str | Path, count: int = 5, line: int = 1, steps: Sequence[int] = ()) -> Figure:
+    """Line 0 to 3 of previews of a training: nearest to these steps, else first to last, closer where it begins."""
+    sheets = {int(path.stem): path for path in previews.paths(model)}
+    wanted = steps or [0, *np.geomspace(max([1, *sheets]), 8, count - 1)]
+    pick = [sheets[i] for i in sorted({min(sheets, key=lambda known: abs(known - step)) for step in wanted})]
     return show.grid({f"iteration {int(path.stem)}": previews.cut(path)[line] for path in pick}, previews.COLUMNS)

@@ -39,7 +39,9 @@ def page(report: dict, values: Values, clips: dict[str, str | Path], places: dic
     parts = [HEAD.format(swap=theme.B, label=label.TEXT, summary=escape(summarise(report)), steps=items)]
     for group, names in groupby(figures, lambda name: FIGURES[name].group):
         parts.append(_grid(group, [_card(name, figures[name], *said[name], values, fps) for name in names]))
-    return "\n".join([*parts, _worst(figures, values, clips, places, fps), _record(report["run"]), "</body></html>\n"])
+    return "\n".join(
+        [*parts, _worst(figures, values, clips, places, fps), _record(report["run"]), "</main></body></html>\n"]
+    )
 
 
 def _grid(title: str, cards: list[str], kind: str = "grid") -> str:
@@ -187,7 +189,7 @@ HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>How good is the swap?</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 0 auto; padding: 1rem; color: #222;
-  background: #fff; overflow-wrap: anywhere; -webkit-text-size-adjust: 100% }}
+  background: #fff; color-scheme: light; overflow-wrap: anywhere; -webkit-text-size-adjust: 100% }}
 * {{ box-sizing: border-box }} h2 {{ margin: 2.2rem 0 .6rem }} h3 {{ margin: 0; font-size: 18px }}
 h1 {{ line-height: 1.2 }} p {{ margin: .4rem 0 }} figure, dd {{ margin: 0 }} ul {{ padding-left: 1.4rem }}
 .notice {{ border-left: .4rem solid #b5740b; background: #fdf3e1; padding: .7rem 1rem; margin: 1rem 0 }}
@@ -206,7 +208,8 @@ svg {{ width: 100%; height: 130px; overflow: visible; border: solid #aab; border
 path {{ fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round }}
 .faces {{ display: flex; gap: .4rem; text-align: center }} .faces figure {{ flex: 1 }}
 img {{ width: 100%; height: auto; display: block }} summary {{ margin: 2rem 0 .6rem; cursor: pointer }}
-</style></head><body>
+@media print {{ .card, img {{ break-inside: avoid }} .grid {{ display: block }} .card {{ margin: 0 0 .5rem }} }}
+</style></head><body><main>
 <h1>How good is the swap?</h1>
 <p class="notice"><b>The swapped video is synthetic.</b> Its face was put there by software: what this person seems to
 do, somebody else did. The video says so itself, by its label “{label}”.</p>

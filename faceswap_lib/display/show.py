@@ -1,6 +1,6 @@
 """Every picture and plot of the notebooks. Figures are returned, not shown; pictures are uint8 RGB (H, W, 3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from faceswap_lib import UserError
-from faceswap_lib.compose import color, model_swap
+from faceswap_lib.display.described import described as described  # a figure as an image with its alt text
 from faceswap_lib.display.theme import GAME, GREY, IDEAL, A, B, finished, tidy
 from faceswap_lib.face import faceset, motion
 from faceswap_lib.face.detect import Detector
@@ -21,9 +21,16 @@ from faceswap_lib.media import video
 
 
 def grid(
-    rows: Mapping[str, Sequence[np.ndarray]], columns: Sequence[str] = (), title: str = "", size: float = 1.5
+    rows: Mapping[str, Sequence[np.ndarray]],
+    columns: Sequence[str] = (),
+    title: str = "",
+    size: float = 1.5,
+    alt: str = "",
 ) -> Figure:
-    """Pictures in rows with their labels, `columns` above the first row; size: inches of a picture."""
+    """Pictures in rows with their labels, `columns` above the first row; size: inches of a picture; alt: what it shows.
+
+    Without alt it is said which rows and columns there are.
+    """
     across = max(len(pictures) for pictures in rows.values())
     high = size * len(rows) + 0.3 * bool(columns) + 0.35 * bool(title)
     fig, axes = plt.subplots(len(rows), across, squeeze=False, layout="constrained", figsize=(size * across, high))
@@ -35,12 +42,14 @@ def grid(
         line[0].set_ylabel(name, fontsize=10)
     for ax, name in zip(axes[0], columns, strict=False):
         ax.set_title(name, fontsize=10)
-    return finished(fig, title)
+    lines, heads = f"in {len(rows)} rows: {', '.join(rows)}" * (len(rows) > 1), ", ".join(columns)
+    where = "; ".join(filter(None, (title, lines or ", ".join(rows), f"from left to right: {heads}" * bool(heads))))
+    return finished(fig, title, alt or f"Pictures side by side; {where}.")
 
 
-def row(pictures: Mapping[str, np.ndarray], title: str = "", size: float = 2.2) -> Figure:
-    """Pictures side by side, each with its name above."""
-    return grid({"": list(pictures.values())}, list(pictures), title, size)
+def row(pictures: Mapping[str, np.ndarray], title: str = "", size: float = 2.2, alt: str = "") -> Figure:
+    """Pictures side by side, each with its name above; alt: what they show."""
+    return grid({"": list(pictures.values())}, list(pictures), title, size, alt)
 
 
 def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, count: int = 6) -> Figure:
@@ -49,7 +58,8 @@ def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, cou
     With a folder the clips show one performance, and its moments stand above the columns.
     """
     if folder is None:
-        return grid({name: moments(clip, count) for name, clip in clips.items()})
+        rows = {name: moments(clip, count) for name, clip in clips.items()}
+        return grid(rows, alt=f"{count} moments of each video, from start to end, a row each: {', '.join(clips)}.")
     found = faceset.load(folder)
     at = dict(zip(found.frames.tolist(), found.solid, strict=True))
     pick = found.frames[evenly(count, len(at), ends=False)]
@@ -57,7 +67,9 @@ def strip(clips: Mapping[str, str | Path], folder: str | Path | None = None, cou
         name: [close_up(frame, at[i]) for i, frame in enumerate(video.frames(clip)) if i in pick]
         for name, clip in clips.items()
     }
-    return grid(rows, [f"{i / found.source.fps:.1f} s" for i in pick])
+    times = [f"{i / found.source.fps:.1f} s" for i in pick]
+    alt = f"The same moments, close to the face, at {', '.join(times)}; a row for each video: {', '.join(clips)}."
+    return grid(rows, times, alt=alt)
 
 
 def moments(clip: str | Path, count: int = 6) -> list[np.ndarray]:
@@ -101,10 +113,18 @@ def mesh_on(frame: np.ndarray, points: np.ndarray, size: int = 480) -> np.ndarra
     return out
 
 
-def averages(clip: str | Path, folder: str | Path, size: int = 256) -> dict[str, np.ndarray]:
-    """The mean of all of a person's faces, uint8 (size, size, 3): not aligned, by similarity, through the mesh."""
+def averages(
+    clip: str | Path, folder: str | Path, frames: Collection[int] | None = None, size: int = 256
+) -> dict[str, np.ndarray]:
+    """The mean of a person's faces, uint8 (size, size, 3): not aligned, by similarity, through the mesh.
+
+    frames: of these alone; UserError where they show no face.
+    """
     found = faceset.load(folder)
-    at = dict(zip(found.frames.tolist(), motion.smooth(found.solid, found.frames), strict=True))
+    each = zip(found.frames.tolist(), motion.smooth(found.solid, found.frames), strict=True)
+    at = {i: points for i, points in each if frames is None or i in frames}
+    if not at:
+        raise UserError("There is no face left to average; loosen the limits.")
     middle, sums = found.solid.mean(0), dict.fromkeys(("no alignment", "similarity", "mesh"), 0.0)
     for i, frame in enumerate(video.frames(clip)):
         if i in at:
@@ -124,18 +144,8 @@ def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
     textures = [on.texture(picture, flat) for picture, flat in zip(aligned, points, strict=True)]
     moved = [(0.5 + on.motion_picture(moves[i])[..., :3] / 2).clip(0, 1) for i in pick]
     times = [f"{found.frames[i] / found.source.fps:.1f} s" for i in pick]
-    return grid({"aligned": aligned, "texture": textures, "motion": moved}, times)
-
-
-def color_methods(clip: str | Path, faces_a: str | Path, model: str | Path, moment: float = 0.5) -> dict:
-    """One frame's face before and after conversion, by each colour method; moment: 0 the first face, 1 the last."""
-    found = faceset.load(faces_a)
-    face = round(moment * (len(found.frames) - 1))
-    index = int(found.frames[face])
-    frame = video.frame(clip, index)
-    made = model_swap.still(frame, index, faces_a, model, color.METHODS)
-    here = motion.smooth(found.solid, found.frames)[face]
-    return {name: close_up(picture, here) for name, picture in {"source": frame, **made}.items()}
+    alt = "Faces of one person over time, from top to bottom as aligned picture, as texture laid flat, and as motion."
+    return grid({"aligned": aligned, "texture": textures, "motion": moved}, times, alt=alt)
 
 
 def histograms(sets: Mapping[str, str | Path]) -> Figure:
@@ -150,7 +160,15 @@ def histograms(sets: Mapping[str, str | Path]) -> Figure:
     ):
         tidy(ax, label, "faces" if ax is axes[0] else "")
     axes[0].legend(frameon=False)
-    return finished(fig, "")
+    return finished(fig, "", f"Histograms of yaw, pitch and sharpness of the faces of {' and '.join(sets)}.")
+
+
+NETWORK = {
+    "train": "Pictures and motion of A and of B go into one shared encoder, from there to decoder A, which draws A, and"
+    " to decoder B, which draws B; a discriminator asks of each drawing: real or drawn?",
+    "swap": "A's picture and motion go into the shared encoder and from there to decoder B, which draws B; decoder A"
+    " and the discriminator are faded out.",
+}
 
 
 def network(path: str = "train") -> Figure:
@@ -186,7 +204,7 @@ def network(path: str = "train") -> Figure:
         if training or always:
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
     title = "Training: every face comes back as itself" if training else "The swap: A's face, drawn by decoder B"
-    return finished(fig, title)
+    return finished(fig, title, f"{title}. {NETWORK[path]}")
 
 
 def over_time_of(report: dict, names: Sequence[str]) -> Figure:
@@ -203,7 +221,7 @@ def over_time_of(report: dict, names: Sequence[str]) -> Figure:
                 ax.plot(frames["index"], values, color=colour, lw=width, label=label)
         tidy(ax, "frame" if ax is axes[-1, 0] else "", name)
     axes[0, 0].legend(frameon=False, fontsize=9, ncols=3)
-    return finished(fig, "")
+    return finished(fig, "", f"Curves over the frames, one plot each for {', '.join(names)}: {', '.join(looks)}.")
 
 
 def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> Figure:
@@ -214,4 +232,5 @@ def bars(values: Mapping[str, float], label: str, logarithmic: bool = False) -> 
     ax.invert_yaxis()
     ax.margins(x=0.15)
     tidy(ax, label, "")
-    return finished(fig, "")
+    said = "; ".join(f"{name}: {value:.3g}" for name, value in values.items())
+    return finished(fig, "", f"Bars, {label}{' on a logarithmic axis' * logarithmic}. {said}.")

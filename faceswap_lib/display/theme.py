@@ -16,12 +16,15 @@ def tidy(ax: "Axes", x: str, y: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def finished(fig: "Figure", title: str) -> "Figure":
-    """The figure with its title, closed."""
+def finished(fig: "Figure", title: str, alt: str = "") -> "Figure":
+    """The figure with its title, closed; alt: what it shows in a sentence, else what its axes say of themselves."""
     import matplotlib.pyplot as plt
+
+    from faceswap_lib.display import described
 
     if title:
         fig.suptitle(title, fontsize=12)
     fig.set_dpi(90)
+    fig.__class__, fig.alt = described.Described, alt or described.told(fig)
     plt.close(fig)  # so that a notebook shows it once, as the cell's value
     return fig

@@ -1,6 +1,7 @@
 """A person's faces on disk: one aligned picture per face and `faces.json`. Plain JSON and images, never pickle.
 
-Deleting a picture leaves that face out of training; its landmarks stay in `faces.json`, for conversion.
+Deleting a picture leaves that face out of training; its landmarks stay in `faces.json`, for conversion. by_hand.py
+puts it aside into `left-out` instead.
 """
 
 import hashlib
@@ -19,7 +20,10 @@ from faceswap_lib import UserError, files, strangers
 from faceswap_lib.face import records
 from faceswap_lib.face.records import EYES, Contents, Record, Source, lines
 
-OWN = re.compile(r"faces\.json|contact_sheet\.jpg|people\.jpg|\d{6,}_\d+\.png")  # the files that an extraction writes
+LEFT_OUT, BY_HAND = "left-out", "by hand"  # the folder of pictures that a person has put aside, and why they are
+OWN = re.compile(
+    rf"faces\.json|contact_sheet\.jpg|people\.jpg|{LEFT_OUT}|({LEFT_OUT}/)?\d{{6,}}_\d+\.png"
+)  # the kit's files
 NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", files.LOCK}  # desktops leave these
 
 
@@ -129,6 +133,9 @@ def _check_replaceable(folder: Path) -> None:
     if folder.resolve() == Path.cwd():
         raise UserError("The faces need a folder of their own, not the one you are in; give another with --faces.")
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if LEFT_OUT in names:
+        aside = folder / LEFT_OUT
+        names |= {f"{LEFT_OUT}/{path.name}" for path in aside.iterdir()} if aside.is_dir() else {f"{LEFT_OUT}/"}
     others = sorted(name for name in names if not OWN.fullmatch(name) and name not in NOBODYS)
     if others and "faces.json" not in names:
         raise UserError(f"{folder} holds other things than a faceset; give an empty or a new folder for the faces.")

@@ -9,6 +9,7 @@ import numpy as np
 from faceswap_lib.face.anatomy import ANCHOR, IRISES, OVAL, POINTS, canonical
 
 COVERAGE = 1.5  # an aligned crop is this many canonical faces high: the ring around the face stays inside
+KEEP = ANCHOR + OVAL  # what an alignment lays on one another
 AROUND = 1.5  # a close-up is this many faces wide
 
 
@@ -38,13 +39,19 @@ def transform(m: np.ndarray, points: np.ndarray) -> np.ndarray:
     return points @ m[:, :2].T + m[:, 2]
 
 
-def align(landmarks: np.ndarray, size: int) -> np.ndarray:
-    """The similarity (2, 3) from the frame to an aligned crop of size × size pixels; landmarks (≥ 468, 2)."""
+def align(landmarks: np.ndarray, size: int, keep: list[int] = KEEP) -> np.ndarray:
+    """The similarity (2, 3) from the frame to an aligned crop of size × size pixels; landmarks (≥ 468, 2).
+
+    keep: the points that are laid on one another.
+    """
+    return similarity(landmarks[keep], template(size)[keep])
+
+
+def template(size: int) -> np.ndarray:
+    """Where the points of the canonical face are in an aligned crop of size × size pixels, (468, 2)."""
     face = canonical()[:, :2]
     low, high = face[OVAL].min(0), face[OVAL].max(0)
-    target = (face - (low + high) / 2) / ((high - low).max() * COVERAGE) * size + size / 2
-    keep = ANCHOR + OVAL
-    return similarity(landmarks[keep], target[keep])
+    return (face - (low + high) / 2) / ((high - low).max() * COVERAGE) * size + size / 2
 
 
 def crop(frame: np.ndarray, m: np.ndarray, size: int) -> np.ndarray:

@@ -5,11 +5,20 @@ from pathlib import Path
 
 import numpy as np
 
+from faceswap_lib import UserError
 from faceswap_lib.files import whole
 from faceswap_lib.measure.bootstrap import interval
 from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import aligned, shown
 from faceswap_lib.measure.verdicts import side
+
+
+def moments(words: str) -> list[float]:
+    """Seconds out of words such as "0,15,60"; UserError where they are none."""
+    try:
+        return [float(word) for word in words.split(",")]
+    except ValueError as error:
+        raise UserError(f"'{words}' are no seconds; write them as 0,15,60.") from error
 
 
 def save(path: Path, reports: list[dict], about: dict, named: list[str], compared: list[str]) -> dict:

@@ -31,7 +31,7 @@ class Judged:
     rows: list[dict]
 
 
-class _HeldOut:
+class HeldOut:
     """A trained model, and faces of one of its people that were kept from its training."""
 
     def __init__(self, model: str | Path, folder: str | Path, side: str):
@@ -54,6 +54,13 @@ class _HeldOut:
 
         return draw(self.net, self.picture, self.motion, self.side)
 
+    def scores(self, pictures: np.ndarray) -> np.ndarray:
+        """How real the discriminator thinks each patch of pictures (N, S, S, 3): (N, S/8, S/8)."""
+        from keras import ops
+
+        seen = np.minimum(self.weight, 1)
+        return ops.convert_to_numpy(self.net.discriminator(pictures * seen))[..., "ab".index(self.side)]
+
     def row(self, name: str, pictures: np.ndarray) -> dict:
         """What the loss, its two parts, an eye for detail and the discriminator say of pictures (N, S, S, 3)."""
         from keras import ops
@@ -62,7 +69,7 @@ class _HeldOut:
 
         inside, seen = self.on.inside > 0.5, np.minimum(self.weight, 1)
         sharp = [[metrics.sharpness(_bytes(p), inside) for p in of] for of in (pictures, self.real)]
-        score = ops.convert_to_numpy(self.net.discriminator(pictures * seen))[..., "ab".index(self.side), None]
+        score = self.scores(pictures)[..., None]
         n, s = score.shape[:2]
         share = seen.reshape(n, s, seen.shape[1] // s, s, -1).mean((2, 4))[..., None]
         found = {
@@ -81,7 +88,7 @@ def judge(model: str | Path, folder: str | Path, side: str = "b") -> Judged:
     L1 and DSSIM: distance to the real face, less is better; loss: both, as training weighs them; sharpness: 1 the real
     face's; discriminator: its mean score, the higher the more real it thinks them. folder: the faceset of `side`.
     """
-    at = _HeldOut(model, folder, side)
+    at = HeldOut(model, folder, side)
     versions = {"real": at.real, "blurred": blurred(at.real), "shifted": shifted(at.real), "drawn": at.drawn}
     rows = [at.row(name, pictures) for name, pictures in versions.items()]
     return Judged({name: _bytes(pictures) for name, pictures in versions.items()}, rows)
@@ -91,7 +98,7 @@ def compare(models: Mapping[str, str | Path], folder: str | Path, side: str = "b
     """The same held-out faces as several models draw them, beside the real ones; name -> model."""
     pictures, rows = {}, []
     for name, model in models.items():
-        at = _HeldOut(model, folder, side)
+        at = HeldOut(model, folder, side)
         pictures = {"real": _bytes(at.real), **pictures, name: _bytes(at.drawn)}
         rows.append(at.row(name, at.drawn))
     return Judged(pictures, rows)

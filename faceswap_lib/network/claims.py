@@ -35,6 +35,14 @@ class Check(BaseModel):
     gan_fake: Number
 
 
+class Played(BaseModel):
+    """When the discriminator joined the step or left it, and whether a hand or the schedule said so."""
+
+    iteration: Count
+    gan: bool
+    by: Literal["schedule", "hand"]
+
+
 class Claims(BaseModel):
     """A record; what else stands in it is shown to people and decides nothing."""
 
@@ -52,6 +60,7 @@ class Claims(BaseModel):
     seconds: Number
     spent: Number
     stopped: Words = ""
+    played: Many[Played] = []
     likeness: dict[Side, Annotated[Many[Number], Field(max_length=128)]] = {}
 
 

@@ -13,7 +13,6 @@ from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
 from faceswap_lib.network import claims, saved
 from faceswap_lib.network.batches import Side
-from faceswap_lib.network.pretrained import SCRATCH
 from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import note
 
@@ -21,7 +20,7 @@ SAME = ("profile", "alignment", "gan", "seed", "start", "mesh", "data")  # what 
 
 
 def about(
-    size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side], base: Path | None = None
+    size: Profile, alignment: str, seed: int, gan: bool, sets: dict, sides: dict[str, Side], start: str = "mean"
 ) -> dict:
     """What model.json says before training: settings, shapes and likeness of both, the data, versions, machine."""
     import keras
@@ -32,7 +31,8 @@ def about(
         "alignment": alignment,
         "gan": gan,
         "seed": seed,
-        "start": base.stem if base else SCRATCH,
+        "start": start,
+        "played": [],
         "mesh": mesh(),
         "shapes": {s: np.round(side.shape, 5).tolist() for s, side in sides.items()},
         "data": {s: data | {"faces": len(sides[s].targets)} for s, data in data_of(sets).items()},

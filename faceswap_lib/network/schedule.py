@@ -6,6 +6,7 @@ from faceswap_lib.profiles import Profile
 
 RATE = 1e-3  # learning rate after the warm-up; the last half falls to a fiftieth of it
 RATE_FROM_BASE = 2.5e-4  # at four times that a mouth opened wider than B's ever is turns blue: the base is forgotten
+RATE_FROM_NOISE = 4e-3  # B's held-out loss is 0.29 after 50 steps of `micro`; at RATE it is 0.47 (EXPERIMENTS.md)
 GAN = 0.05  # how strongly the discriminator pulls, beside L1 and DSSIM
 WARM = 30  # steps to the full rate
 LONGEST = 60 * 24 * 365  # minutes
@@ -39,13 +40,32 @@ def budget(
     return size.minutes, passes or size.iterations
 
 
-def learning_rate(iteration: int, share: float, from_base: bool) -> float:
-    """Of a step: it rises over the first WARM ones, and falls over the budget's second half; share of it used, 0..1."""
-    rate = RATE_FROM_BASE if from_base else RATE
+def learning_rate(iteration: int, share: float, start: str) -> float:
+    """Of a step: it rises over the first WARM ones, and falls over the budget's second half; share of it used, 0..1.
+
+    start: what the training began from, as its record says.
+    """
+    rate = {"noise": RATE_FROM_NOISE, "mean": RATE, "scratch": RATE}.get(start, RATE_FROM_BASE)
     return rate * min(1.0, (iteration + 1) / WARM) * min(1.0, max(0.02, 2 * (1 - share)))
+
+
+def played_by_hand(played: list[dict]) -> bool | None:
+    """Whether the discriminator plays since a hand said so last; None where the schedule alone decided."""
+    return played[-1]["gan"] if played and played[-1]["by"] == "hand" else None
 
 
 def plateau(history: list[dict], patience: int | None) -> bool:
     """Whether the last `patience` checks on held-out faces brought no better one; never without patience."""
     held = [row["held_a"] + row["held_b"] for row in history]
     return bool(patience) and len(held) > patience and min(held[-patience:]) >= min(held[:-patience])
+
+
+def learnt(history: list[dict], share: float) -> bool:
+    """Whether the loss on held-out faces of both has fallen by at least this share of what it was at first."""
+    held = [row["held_a"] + row["held_b"] for row in history]
+    return bool(held) and min(held) <= (1 - share) * held[0]
+
+
+def played(history: list[dict]) -> bool:
+    """Whether the discriminator ever played."""
+    return any(row["gan_real"] > 0 for row in history)

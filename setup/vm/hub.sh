@@ -84,23 +84,34 @@ make_users() {
     done
 }
 
-# notebooks/ and workdir/ side by side, as in the clone; what a learner has changed is never overwritten.
+# notebooks/ and workdir/ side by side, as in the clone. Each learner's copy is brought up to date as that learner:
+# what was edited stays, the kit's newer one is laid beside it (setup/workbook.py).
 copies_there() {
-    local learner
-    for learner in "${learners[@]}"; do [[ -d $homes/$learner/workshop/notebooks ]] || return 1; done
+    local learner list
+    for learner in "${learners[@]}"; do
+        list=$homes/$learner/workshop/notebooks/.kit.json
+        [[ -f $list && -z $(find "$FACESWAP_HOME/notebooks" -type f -newer "$list" -print -quit) ]] || return 1
+    done
 }
 make_copies() {
     local learner folder
     for learner in "${learners[@]}"; do
         folder=$homes/$learner/workshop
-        [[ -d $folder/notebooks ]] && continue
-        mkdir -p "$folder/workdir"
-        cp -R "$FACESWAP_HOME/notebooks" "$folder/notebooks.new"
-        chown -R "$learner:" "$folder"
-        chmod 700 "$homes/$learner"
-        mv "$folder/notebooks.new" "$folder/notebooks"
+        if [[ ! -d $folder ]]; then
+            mkdir -p "$folder/workdir"
+            chown -R "$learner:" "$folder"
+            chmod 700 "$homes/$learner"
+        fi
+        runuser -u "$learner" -- "$hub/bin/python" "$FACESWAP_HOME/setup/workbook.py" "$FACESWAP_HOME/notebooks" \
+            "$folder/notebooks" || fail "$learner's notebooks could not be copied: the lines above say why; run this again."
     done
 }
+
+# Where learners who choose to share their progress put it. They can write there and not look around; the service user,
+# who owns it, can: the instructor looks as that one, for what is in .venv must not run as root.
+shared=$FACESWAP_ROOT/var/lib/faceswap-class
+shared_there() { [[ -d $shared && $(stat -c %a "$shared") == 1733 ]]; }
+make_shared() { mkdir -p "$shared" && chown "$FACESWAP_USER:" "$shared" && chmod 1733 "$shared"; }
 
 unit_there() { same_file "$name" "$units/$name" 644; }
 put_unit() {
@@ -119,6 +130,7 @@ ensure "the workshop's environment as the hub's kernel" kernel_there put_kernel
 ensure "the hub's settings in $settings/hub.json" settings_there put_settings
 ensure "$FACESWAP_HUB learners with passwords in $passwords" users_there make_users
 ensure "a copy of the notebooks for each learner" copies_there make_copies
+ensure "the folder $shared for progress that learners share" shared_there make_shared
 ensure "the unit $units/$name" unit_there put_unit
 ensure "the single JupyterLab off" other_off stop_other
 ensure "JupyterHub started at boot" enabled enable

@@ -44,14 +44,16 @@ for name in ("JupyterHub", "tornado.access", "tornado.application", "tornado.gen
 # A learner's JupyterLab: a systemd unit with its own /tmp, its share of the machine and no way to root.
 c.JupyterHub.spawner_class = "systemd"
 c.Spawner.cmd = [str(hub_bin / "jupyterhub-singleuser")]
-c.Spawner.default_url = "/lab"
+c.Spawner.default_url = "/lab/tree/notebooks/start.ipynb"
 c.Spawner.ip = "127.0.0.1"
-c.Spawner.notebook_dir = "~/workshop/notebooks"
+c.Spawner.notebook_dir = "~/workshop"  # notebooks/, and what a run makes in workdir/
 c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 c.Spawner.mem_limit = f"{settings['memory_mb']}M"
 c.Spawner.cpu_limit = settings["cores"]
 c.Spawner.environment = {
     "SHELL": "/bin/bash",
+    # What share = "class" on the start page means.
+    "FACESWAP_CLASS": "/var/lib/faceswap-class",
     # One card for all: TensorFlow would take its whole memory for the first who comes.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     # It asks nobody for news, newer versions or extensions.

@@ -42,7 +42,7 @@ def net(trained, scene) -> model.FaceSwap:
 
 
 def test_a_network_from_scratch_is_as_trained_however_far_it_is_to_be_pulled(net, trained, scene):
-    assert scene[1]["start"] == pretrained.SCRATCH
+    assert scene[1]["start"] == "mean"
     saved = checkpoint.build(profiles.get("smoke"), 3)
     checkpoint.restore(saved, trained.model)
     for each in (net, model_swap.network(trained.model, scene[1], 1)):

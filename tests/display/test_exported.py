@@ -80,6 +80,42 @@ def test_the_oracle_sees_what_fetches(text: str):
     assert page_loads.loads(text)
 
 
+def exported_text(folder: Path, *sources: str) -> str:
+    """The page of a notebook with these cells of text."""
+    book = v4.new_notebook(cells=[v4.new_markdown_cell(source) for source in sources])
+    nbformat.write(book, folder / "book.ipynb")
+    return exported.page(folder / "book.ipynb")
+
+
+def test_a_page_is_called_what_its_first_line_says(tmp_path):
+    assert "<title>Lab 9 · All &amp; nothing</title>" in exported_text(tmp_path, "# Lab 9 · All & nothing\ntext")
+    assert '<html lang="en">' in exported_text(tmp_path, "no heading")
+
+
+def test_words_that_link_to_the_glossary_are_explained_on_the_page(tmp_path):
+    text = exported_text(tmp_path, "# T\nA [patch](glossary.md#patch) has an [SSIM](../glossary.md#ssim).")
+    for word, told in (("ssim", "how alike two pictures are"), ("patch", "A small piece of a picture")):
+        assert f'href="#word-{word}"' in text and f'id="word-{word}"' in text and told in text
+    assert "glossary.md" not in text and 'id="word-gan"' not in text
+    assert "<h2>Words</h2>" not in exported_text(tmp_path, "# T\nno words")
+
+
+def test_folded_text_stays_folded(tmp_path):
+    text = exported_text(
+        tmp_path, "# T\n\n<details><summary>More: why</summary>\n\n**Because.**\n\n</details>\n\nafter"
+    )
+    inside = text[text.index("<details>") : text.index("</details>")]
+    assert "<strong>Because.</strong>" in inside and "after" not in inside
+
+
+def test_what_may_scroll_is_reached_by_keyboard(page):
+    for start in (
+        '<div tabindex="0" role="group" aria-label="output" class="jp-RenderedHTMLCommon',
+        '<pre tabindex="0">',
+    ):
+        assert start in page
+
+
 def test_the_oracle_lets_links_and_data_be():
     assert (
         page_loads.loads('<a href="https://example.org">x</a><img src="data:image/png;base64,AA"><p>https://a.b</p>')

@@ -40,3 +40,17 @@ def test_previews_are_cut_into_their_pictures(trained):
     rows = pictures(plots_train.over_time(trained.model, count=2, line=3))
     assert len(rows) == 12 and np.array_equal(rows[6], sheet[3 * size :, :size])
     assert np.array_equal(rows[0], faceset.read_image(paths[0])[3 * size :, :size])
+
+
+def test_previews_over_time_stand_closer_where_most_happens(tmp_path):
+    (tmp_path / "previews").mkdir()
+    sheet = np.zeros((32, 48, 3), "u1")
+    for step in (0, 8, 16, 24, 36, *range(50, 1001, 50)):
+        faceset.save_image(tmp_path / "previews" / f"{step:06d}.jpg", sheet + step // 5)
+
+    def steps(**how) -> list[int]:
+        axes = plots_train.over_time(tmp_path, **how).axes
+        return [int(name.split()[1]) for ax in axes if (name := ax.get_ylabel())]
+
+    assert steps(count=6) == [0, 8, 24, 100, 300, 1000] and steps(count=2) == [0, 1000]
+    assert steps(steps=(0, 17, 2000)) == [0, 16, 1000]

@@ -13,7 +13,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from faceswap_lib import UserError, extract, samples
-from faceswap_lib.compose import color
 from faceswap_lib.display import show
 from faceswap_lib.face import faceset, geometry
 from faceswap_lib.media import video
@@ -103,7 +102,7 @@ def test_the_mesh_is_that_of_whose_faceset_it_is(short, tmp_path):
 
 def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
     extract.extract(samples.path("person_b"), tmp_path / "b", profile="smoke")
-    found = show.averages(samples.path("person_b"), tmp_path / "b", 128)
+    found = show.averages(samples.path("person_b"), tmp_path / "b", size=128)
     assert list(found) == ["no alignment", "similarity", "mesh"]
     none, similarity, mesh = (detail(picture) for picture in found.values())
     assert similarity > 1.2 * none and mesh > 1.5 * similarity
@@ -113,11 +112,15 @@ def test_the_better_the_alignment_the_sharper_the_average(tmp_path):
 def test_the_average_of_one_face_is_that_face(short, facesets, tmp_path):
     alone = shutil.copytree(facesets["a"], tmp_path / "alone")
     rewritten.faces(alone, lambda raw: raw.update(faces=raw["faces"][:1]))
-    found = show.averages(short["a"], alone, 64)
+    found = show.averages(short["a"], alone, size=64)
     person = faceset.load(alone)
     frame = next(video.frames(short["a"]))
     assert np.array_equal(found["no alignment"], geometry.close_up(frame, person.solid[0], 64))
     assert np.abs(found["mesh"].astype(int) - found["similarity"]).mean() > 3
+    some = show.averages(short["a"], facesets["a"], {0}, 64)
+    assert np.array_equal(some["no alignment"], geometry.close_up(frame, faceset.load(facesets["a"]).solid.mean(0), 64))
+    with pytest.raises(UserError, match="no face left"):
+        show.averages(short["a"], facesets["a"], set())
 
 
 def test_layers_show_aligned_texture_and_motion_of_each_face(facesets):
@@ -129,21 +132,6 @@ def test_layers_show_aligned_texture_and_motion_of_each_face(facesets):
     assert shown[3].shape == (64, 64, 3) and shown[6].shape == (32, 32, 3)
     assert np.allclose(shown[6][0, 0], 0.5, atol=0.02)  # grey is rest, and a corner of the ring rests
     assert np.ptp(shown[6]) > 0.05
-
-
-def test_color_methods_bring_the_face_nearer_to_the_sources_colours(short, facesets, trained):
-    found = show.color_methods(short["a"], facesets["a"], trained.model, moment=0.0)
-    assert list(found) == ["source", *color.METHODS]
-    here = faceset.load(facesets["a"]).solid[0]
-    away = [np.abs(found["source"].astype(int) - geometry.close_up(f, here)).mean() for f in video.frames(short["a"])]
-    assert np.argmin(away) == 0
-    middle = np.s_[80:140, 70:130]
-    off = {
-        name: np.abs(picture[middle].mean((0, 1)) - found["source"][middle].mean((0, 1))).max()
-        for name, picture in found.items()
-    }
-    assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in ("relit", "light", "mean", "histogram"))
-    assert all(np.abs(found[name][middle].astype(int) - found["source"][middle]).mean() > 3 for name in list(found)[1:])
 
 
 def test_figures_over_time_are_the_reports_own_with_holes_where_nothing_was_measured():

@@ -31,6 +31,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from faceswap_lib import UserError, files, profiles, samples, workshop
+from faceswap_lib.classroom import logbook
 from faceswap_lib.face import records
 
 LIMIT, GROWTH = 10, 1e9  # seconds and bytes
@@ -249,6 +250,22 @@ def _use_profile(folder: Path) -> None:
     profiles.get((folder / "profile").read_bytes().decode("utf-8", "surrogatepass"))
 
 
+def _use_progress(folder: Path) -> None:
+    """As the page of a class does, and the learner's own pages."""
+    from faceswap_lib.display import certificate, class_page, index_page, start_page
+
+    books, bad = class_page.read(folder / "class")
+    assert len(books) + bad == 1
+    class_page.page(books, bad)
+    for book in books:
+        certificate.page(book, None)
+        index_page.page(index_page.lines(book))
+    shutil.copy(folder / "class" / "one.json", folder / "work" / logbook.NAME)
+    start_page.state(folder / "work")
+    if bad:  # that it is counted and stops nothing was seen above
+        raise UserError("It is no logbook.")
+
+
 def _use_setting(folder: Path) -> None:
     """As `workshop --set` does, up to the cell that papermill writes: it holds literals and nothing that acts."""
     from papermill.translators import PythonTranslator
@@ -296,6 +313,10 @@ def prepare(place: Path, facesets: dict[str, Path] | None = None, model: Path | 
         _write_clip(place / f"clip{suffix}", codec)
     (place / "mine.json").write_text(json.dumps(_report()))
     shutil.copy(place / "mine.json", place / "report.json")
+    logbook.checked(place / "work", "04", {"it got better": False}, {"loss": 0.5})
+    logbook.answered(place / "work", "04-1", True)
+    (place / "class").mkdir()
+    shutil.copy(place / "work" / logbook.NAME, place / "class" / "one.json")
 
 
 def _report() -> dict:
@@ -346,6 +367,7 @@ def kinds(place: Path) -> dict[str, Kind]:
         "faces.json": _json(faces, place, _use_faces, _in_lines),
         "model.json": _json(model, place, _use_model, _sealed),
         "report.json": _json(report, place, _use_report, _sealed),
+        "progress.json": _json(place / "class/one.json", place, _use_progress, _sealed),
         "weights": _bytes(weights, place, _use_weights),
         "picture": _bytes(picture, place, _use_picture),
         "profile": Kind(st.one_of(st.text(), wild().map(str)).map(_encoded), "profile", _use_profile, b"smoke"),

@@ -21,8 +21,9 @@ a, b, model, iterations, compiled = sys.argv[1:]
 usual = network.FaceSwap.compile
 network.FaceSwap.compile = lambda self, **how: usual(self, **how | {"jit_compile": compiled == "True"})
 train.SAVE_EVERY = -1  # after every step
-def tell(done, total, note):  # "iteration 12 · …", when that one is saved
-    print(note.split()[1], flush=True)
+def tell(done, total, note):  # "iteration 12 · …", when that one is saved; else what is compiled
+    if note.startswith("iteration"):
+        print(note.split()[1], flush=True)
 train.train(a, b, model, profile="smoke", iterations=int(iterations), progress=tell)
 """
 STEPS = 3  # at most so many are taken between two kills

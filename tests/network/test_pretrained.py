@@ -41,15 +41,22 @@ def test_a_base_fills_the_encoder_and_both_decoders_but_no_mean(base):
     assert np.allclose(1 / (1 + np.exp(-mean)), 0.25)
 
 
-@pytest.mark.parametrize(("scratch", "said"), [(False, "mesh_64_0.5"), (True, "scratch")])
+@pytest.mark.parametrize(("scratch", "said"), [(False, "mesh_64_0.5"), (True, "mean")])
 def test_training_starts_from_the_base_unless_told_otherwise(base, facesets, tmp_path, monkeypatch, scratch, said):
     monkeypatch.setattr(pretrained, "FOLDER", base)
     model = tmp_path / "model"
-    train.train(*facesets.values(), model, profile="smoke", iterations=0, from_scratch=scratch)
+    train.train(*facesets.values(), model, profile="smoke", iterations=0, start="mean" if scratch else "base")
     assert json.loads((model / "model.json").read_text())["start"] == said
     # a training that goes on says how it began, whatever it is told now
-    train.train(*facesets.values(), model, profile="smoke", iterations=1, resume=True, from_scratch=not scratch)
+    train.train(
+        *facesets.values(), model, profile="smoke", iterations=1, resume=True, start="base" if scratch else "mean"
+    )
     assert json.loads((model / "model.json").read_text())["start"] == said
+
+
+def test_an_older_record_says_scratch_of_the_mean():
+    assert "scratch" in pretrained.NO_BASE
+    assert schedule.learning_rate(90, 0.1, "scratch") == schedule.learning_rate(90, 0.1, "mean")
 
 
 def test_where_no_base_fits_there_is_none(base, monkeypatch):
@@ -104,7 +111,7 @@ def test_from_a_base_the_steps_are_smaller(base, facesets, tmp_path, monkeypatch
             tmp_path / str(scratch),
             profile="smoke",
             iterations=3,
-            from_scratch=scratch,
+            start="mean" if scratch else "base",
             each=lambda run, seen=seen: seen.append(float(run.net.optimizer.learning_rate)),
         )
     assert rates[True][-1] / rates[False][-1] == pytest.approx(schedule.RATE / schedule.RATE_FROM_BASE, rel=1e-3)

@@ -52,7 +52,7 @@ def test_only_minutes_have_fractions_and_only_a_seed_must_be_there():
 
 
 def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
-    rates = np.array([schedule.learning_rate(i, i / 1000, False) for i in range(1001)])
+    rates = np.array([schedule.learning_rate(i, i / 1000, "mean") for i in range(1001)])
     assert rates[0] == pytest.approx(schedule.RATE / schedule.WARM)
     assert np.diff(rates[: schedule.WARM]) == pytest.approx(schedule.RATE / schedule.WARM)
     assert rates[schedule.WARM : 501] == pytest.approx(schedule.RATE)
@@ -62,8 +62,15 @@ def test_the_rate_rises_then_stays_then_falls_to_a_fiftieth():
 
 def test_from_a_base_every_step_is_smaller_by_the_same_factor():
     steps = ((0, 0.0), (100, 0.3), (900, 0.9))
-    factors = {round(schedule.learning_rate(*at, True) / schedule.learning_rate(*at, False), 9) for at in steps}
+    factors = {round(schedule.learning_rate(*at, "mesh_9_1") / schedule.learning_rate(*at, "mean"), 9) for at in steps}
     assert factors == {schedule.RATE_FROM_BASE / schedule.RATE} and max(factors) < 1
+
+
+def test_a_hand_that_has_touched_the_game_is_remembered():
+    on = {"iteration": 5, "gan": True}
+    assert schedule.played_by_hand([]) is schedule.played_by_hand([on | {"by": "schedule"}]) is None
+    assert schedule.played_by_hand([on | {"by": "hand"}]) is True
+    assert schedule.played_by_hand([on | {"by": "schedule"}, on | {"gan": False, "by": "hand"}]) is False
 
 
 def checks(*held: float) -> list[dict]:
@@ -86,3 +93,13 @@ def checks(*held: float) -> list[dict]:
 )
 def test_a_plateau_is_so_many_checks_without_a_better_one(held, patience, over):
     assert schedule.plateau(checks(*held), patience) is over
+
+
+def test_what_is_learnt_is_a_share_of_the_first_loss():
+    assert schedule.learnt(checks(1.0, 0.6, 0.5, 0.7), 0.5) and not schedule.learnt(checks(1.0, 0.6, 0.51), 0.5)
+    assert not schedule.learnt(checks(1.0), 0.003) and not schedule.learnt([], 0.003)
+
+
+def test_a_game_was_played_when_the_discriminator_ever_had_a_loss():
+    assert schedule.played([{"gan_real": 0.0}, {"gan_real": 0.9}, {"gan_real": 0.0}])
+    assert not schedule.played([{"gan_real": 0.0}]) and not schedule.played([])

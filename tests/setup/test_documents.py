@@ -13,6 +13,7 @@ from faceswap_lib.compose import color
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/appendix_figures.md"]
+PAGES += ["notebooks/instructor.md", "notebooks/glossary.md", "notebooks/survey.md"]
 PAGES += ["setup/base/README.md", "setup/base/EXPERIMENTS.md", "setup/vm/README.md", "setup/oci/README.md"]
 VERBS = typer.main.get_command(cli.app).commands
 
@@ -53,6 +54,32 @@ def test_the_lessons_take_as_long_as_they_say():
         assert int(re.search(r"\*\*Time:\*\* (\d+) minutes", head)[1]) == rows[path.stem[:2]], path.stem
 
 
+def test_the_instructors_timetable_has_no_gap_and_ends_after_two_hours():
+    rows = re.findall(r"^\| (\d):(\d\d) \| (\d+) \| (\S+) \|", text("notebooks/instructor.md"), re.MULTILINE)
+    clock, labs = 0, {}
+    for hour, minute, takes, lab in rows:
+        assert clock == 60 * int(hour) + int(minute), f"{hour}:{minute}"
+        clock, labs[lab] = clock + int(takes), labs.get(lab, 0) + int(takes)
+    assert clock == 120 and labs["–"] >= 10, "two breaks are in it"
+    assert {lab for lab in labs if lab != "–"} == {str(lab) for lab in range(7)}
+
+
+def test_the_glossary_is_sorted_and_every_anchor_that_is_asked_for_is_there():
+    entries = re.findall(r'^<a id="([\w-]+)"></a>\n\n### (.+)$', text("notebooks/glossary.md"), re.MULTILINE)
+    titles = [title for _, title in entries]
+    assert titles == sorted(titles, key=str.lower) and len(titles) >= 60
+    anchors = {anchor for anchor, _ in entries}
+    assert anchors == {title.lower().replace(" ", "-") for title in titles}
+    asked = {path.name: path.read_text("utf-8") for path in workshop.NOTEBOOKS.rglob("*.ipynb")}
+    for page, words in (*asked.items(), ("glossary.md", text("notebooks/glossary.md"))):
+        pattern = r"\]\(#([\w-]+)\)" if page == "glossary.md" else r"glossary\.md#([\w-]+)"
+        assert set(re.findall(pattern, words)) <= anchors, page
+
+
+def test_the_survey_has_eight_questions():
+    assert re.findall(r"^\*\*(\d)\. ", text("notebooks/survey.md"), re.MULTILINE) == list("12345678")
+
+
 def test_the_profiles_are_those_of_the_code():
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+) px \|", text("notebooks/appendix_figures.md"), re.MULTILINE)
     assert [(name, int(texture)) for name, texture in rows] == [(p.name, p.texture) for p in profiles.PROFILES.values()]
@@ -64,7 +91,8 @@ def test_contributing_names_every_file_of_every_room():
     for room in (room for room in rooms if room.name != "samples"):
         line = next((line for line in table.splitlines() if line.startswith(f"| `{room.name}/`")), "")
         for path in room.glob("[a-z]*.py"):
-            named = f"`{path.stem}`" in line or (path.stem.startswith("plots_") and "`plots_*`" in line)
+            kinds = (("plots_", "`plots_*`"), ("play_", "`play_*`"), ("answers_", "`answers_NN`"))
+            named = f"`{path.stem}`" in line or any(path.stem.startswith(k) and words in line for k, words in kinds)
             assert named, f"{room.name}/{path.name} is not on CONTRIBUTING's map"
 
 

@@ -17,10 +17,11 @@ import pytest
 
 SETUP = Path(__file__).parents[2] / "setup"
 # What is behind the door: pages send a stranger to the login, the interface says no.
-PAGES = ["/", "/lab", "/doc", "/files/00.ipynb", "/view/00.ipynb", "/nbconvert/html/00.ipynb"]
+PAGES = ["/", "/lab", "/doc", "/files/workdir/report.html"]
+PAGES += ["/view/workbook/00.ipynb", "/nbconvert/html/workbook/00.ipynb"]
 CALLS = [f"/api/{name}" for name in ("contents", "kernels", "kernelspecs", "sessions", "terminals", "status", "me")]
 CALLS += [f"/lab/api/{name}" for name in ("settings", "workspaces", "extensions", "news", "update")]
-CALLS += ["/metrics", "/lsp/status", "/terminals/websocket/1", "/api/contents/00.ipynb"]
+CALLS += ["/metrics", "/lsp/status", "/terminals/websocket/1", "/api/contents/workbook/00.ipynb"]
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
@@ -46,12 +47,15 @@ def ask(url: str, token: str = "", data: bytes | None = None) -> tuple[int, byte
 def lab(tmp_path_factory) -> Iterator[tuple[str, str]]:
     """The address and the token of a server that lab.sh started, from a clone with a lesson that is ready to run."""
     root = tmp_path_factory.mktemp("clone")
-    for folder in ("setup", "notebooks", ".venv/bin", "home"):
+    for folder in ("setup", "notebooks", "workdir", ".venv/bin", "home"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(SETUP / "lab.sh", root / "setup")
+    for name in ("lab.sh", "workbook.py"):
+        shutil.copy(SETUP / name, root / "setup")
+    (root / "workdir/report.html").write_text("<script>document.title = 'it ran'</script>")
     shutil.copytree(SETUP / "jupyter", root / "setup/jupyter")
     (root / "setup/env.sh").write_text("exit 0\n")
     (root / "notebooks/00.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    shutil.copy(root / "notebooks/00.ipynb", root / "notebooks/start.ipynb")
     python = root / ".venv/bin/python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
@@ -82,6 +86,25 @@ def test_nobody_comes_in_without_the_token(lab, path):
     assert ask(address + path)[0] == refused
     assert ask(address + path, "f" * 48)[0] == refused and ask(address + path + "?token=")[0] == refused
     assert ask(address + path, token)[0] in ((404,) if "websocket" in path else (200, 302))
+
+
+def test_it_opens_the_start_page_of_the_learners_own_copy(lab):
+    address, token = lab
+    assert ask(f"{address}/", token)[0] == 302
+    with urllib.request.urlopen(f"{address}/?token={token}", timeout=20) as answer:
+        assert answer.url.split("?")[0] == f"{address}/lab/tree/workbook/start.ipynb"
+    there = json.loads(ask(f"{address}/api/contents/workbook", token)[1])["content"]
+    assert {each["name"] for each in there} == {"00.ipynb", "start.ipynb"}
+
+
+def test_what_a_run_makes_can_be_opened_and_gets_at_nothing(lab):
+    address, token = lab
+    request = urllib.request.Request(
+        f"{address}/files/workdir/report.html", headers={"Authorization": f"token {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert "sandbox allow-scripts" in answer.headers["Content-Security-Policy"], "its scripts run, and reach nobody"
 
 
 def test_nobody_starts_anything_without_the_token(lab):

@@ -371,7 +371,7 @@ def test_the_token_is_made_once_and_for_root_alone(vm):
     assert text.strip()[-48:] not in (vm.root / "var/log/faceswap-workshop.log").read_text()
     command = vm.root / "usr/local/bin/faceswap-token"
     done = subprocess.run([command], capture_output=True, text=True)
-    assert done.stdout == f"http://127.0.0.1:9999/lab?token={text.strip().split('=')[1]}\n"
+    assert done.stdout == f"http://127.0.0.1:9999/lab/tree/workbook/start.ipynb?token={text.strip().split('=')[1]}\n"
     file.unlink()
     done = subprocess.run([command], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "") and "sudo faceswap-token" in done.stderr
@@ -383,7 +383,9 @@ def test_the_token_is_made_once_and_for_root_alone(vm):
 def hub_vm(folder: Path, memory_mb: int = 32000) -> Vm:
     """A machine whose Python makes an empty hub."""
     vm = Vm(folder, memory_mb=memory_mb)
-    vm.tool("python3", '[[ $2 != venv ]] || { mkdir -p $3/bin; cp "$0" $3/bin/python; }')
+    real = f'[[ $1 != */workbook.py ]] || exec {sys.executable} "$@"'
+    vm.tool("python3", f'{real}; [[ $2 != venv ]] || {{ mkdir -p $3/bin; cp "$0" $3/bin/python; }}')
+    shutil.copy(ROOT / "setup/workbook.py", vm.clone / "setup")
     return vm
 
 
@@ -404,6 +406,7 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     assert "--require-hashes" in install and "--no-deps" in install
     kernel = json.loads((vm.root / "opt/faceswap-hub/share/jupyter/kernels/python3/kernel.json").read_text())
     assert kernel["argv"][0] == f"{vm.clone}/.venv/bin/python"
+    assert stat.S_IMODE((vm.root / "var/lib/faceswap-class").stat().st_mode) == 0o1733
     lesson = vm.root / "home/learner02/workshop/notebooks/00.ipynb"
     lesson.write_text("my own work")
     before = vm.sums()
@@ -412,6 +415,13 @@ def test_a_class_has_its_users_their_copies_and_their_passwords(tmp_path):
     vm.ready("--hub", "4", "--only", "hub")
     assert dict(line.split() for line in file.read_text().splitlines()).items() > lines.items()
     assert lesson.read_text() == "my own work"
+    (vm.clone / "notebooks/00.ipynb").write_text("a newer lesson")
+    for known in (vm.root / "home").glob("*/workshop/notebooks/.kit.json"):
+        os.utime(known, (1e9, 1e9))  # else both may be of the same tick
+    vm.ready("--hub", "4", "--only", "hub")
+    assert lesson.read_text() == "my own work" and lesson.with_stem("00-new").read_text() == "a newer lesson"
+    assert (vm.root / "home/learner01/workshop/notebooks/00.ipynb").read_text() == "a newer lesson"
+    assert any(call.startswith("runuser -u learner01 -- ") for call in vm.calls()), "not as root"
 
 
 @on_linux
@@ -442,7 +452,12 @@ for name in ("tornado.access", "tornado.general", "JupyterHub"):
     assert (c["JupyterHub"]["bind_url"], c["JupyterHub"]["hub_ip"]) == ("http://127.0.0.1:9001", "127.0.0.1")
     assert c["Authenticator"] == {"allowed_users": [f"learner{i:02d}" for i in range(1, 11)], "admin_users": []}
     assert (c["Spawner"]["ip"], c["Spawner"]["mem_limit"]) == ("127.0.0.1", f"{(32000 - 1500) // 10}M")
+    assert c["Spawner"]["environment"]["FACESWAP_CLASS"] == "/var/lib/faceswap-class"
     assert c["Spawner"]["cpu_limit"] == 1.6 and c["SystemdSpawner"]["disable_user_sudo"] is True
+    assert (c["Spawner"]["notebook_dir"], c["Spawner"]["default_url"]) == (
+        "~/workshop",
+        "/lab/tree/notebooks/start.ipynb",
+    ), "what a run makes in workdir/ can be opened"
     assert any("jupyterhub_idle_culler" in service["command"] for service in c["JupyterHub"]["services"])
 
 
@@ -475,7 +490,7 @@ def service(tmp_path):
     if os.getuid() == 0:
         command.append("--allow-root")  # the service never is root; this test may be
     with (tmp_path / "out").open("w") as out:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT / "notebooks", stdout=out, stderr=out)
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=out)
     try:
         until = time.monotonic() + 60
         while ask(f"http://127.0.0.1:{port}/api/status")[0] == 0 and time.monotonic() < until:
@@ -497,12 +512,15 @@ def test_the_service_answers_here_alone_and_only_to_the_token(service, tmp_path)
     assert ask(f"http://127.0.0.1:{port}/api/status", "f" * 48)[0] == 403
     status, text = ask(f"http://127.0.0.1:{port}/api/status", token)
     assert status == 200 and "started" in json.loads(text)
-    names = [entry["name"] for entry in json.loads(ask(f"http://127.0.0.1:{port}/api/contents", token)[1])["content"]]
+    names = [
+        entry["name"]
+        for entry in json.loads(ask(f"http://127.0.0.1:{port}/api/contents/notebooks", token)[1])["content"]
+    ]
     assert "00_introduction.ipynb" in names
     page = ask(f"http://127.0.0.1:{port}/lab", token)[1].decode()
     assert re.search(r'"news": {"disabled": true}', page), "it asks the network for nothing"
     for key in (token, "f" * 48):
-        for path in ("lab", "api/contents", "nowhere", "lab/tree/00_introduction.ipynb"):
+        for path in ("lab", "api/contents", "nowhere", "lab/tree/notebooks/00_introduction.ipynb"):
             ask(f"http://127.0.0.1:{port}/{path}?token={key}")
     journal = (tmp_path / "out").read_text()
     assert "running at" in journal and "/nowhere" in journal

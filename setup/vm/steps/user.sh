@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The service user, who may write notebooks/, workdir/ and .venv/ of the clone and nothing else in it.
+# The service user, who may write workbook/, workdir/ and .venv/ of the clone and nothing else in it.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 user_there() { getent passwd "$FACESWAP_USER" >/dev/null; }
@@ -15,7 +15,7 @@ make_home() {
 }
 
 # The rest stays root's: what root runs from the clone, this script for one, must not be the service's to change.
-own=("$FACESWAP_HOME/.venv" "$FACESWAP_HOME/notebooks" "$FACESWAP_HOME/workdir")
+own=("$FACESWAP_HOME/.venv" "$FACESWAP_HOME/workbook" "$FACESWAP_HOME/workdir")
 folders_owned() {
     local folder
     for folder in "${own[@]}"; do
@@ -29,12 +29,12 @@ own_folders() {
 
 readable() { as_user test -r "$FACESWAP_HOME/setup/requirements.lock" -a -x "$FACESWAP_HOME/notebooks"; }
 let_read() {
-    chmod -R a+rX "$FACESWAP_HOME/setup" "$FACESWAP_HOME/faceswap_lib"
+    chmod -R a+rX "$FACESWAP_HOME/setup" "$FACESWAP_HOME/faceswap_lib" "$FACESWAP_HOME/notebooks"
     chmod a+rx "$FACESWAP_HOME"
     readable || fail "$FACESWAP_USER cannot read $FACESWAP_HOME: open the folders above it (chmod a+x) and run this again."
 }
 
 ensure "user $FACESWAP_USER" user_there add_user
 ensure "its home $user_home" home_private make_home
-ensure "notebooks, workdir and .venv owned by $FACESWAP_USER" folders_owned own_folders
+ensure "workbook, workdir and .venv owned by $FACESWAP_USER" folders_owned own_folders
 if user_there; then ensure "the clone readable for $FACESWAP_USER" readable let_read; fi

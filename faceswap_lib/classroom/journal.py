@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 
 from faceswap_lib import files, strangers
+from faceswap_lib.classroom import logbook
 
 NAME = "unfinished.json"
-LIBRARY = Path(__file__).resolve().parent
-PASSING = {NAME, "index.html"}  # in a workdir, of no lab
+LIBRARY = Path(__file__).resolve().parents[1]
+PASSING = {NAME, logbook.NAME, "index.html", "certificate.html"}  # in a workdir, of no lab
 MOST = 1 << 26  # bytes of the file
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from faceswap_lib import journal
+from faceswap_lib.classroom import journal
 
 SETTINGS = {"profile": "smoke", "seed": 0, "moments": (1, 2), "video_a": "", "kit": "k"}
 
