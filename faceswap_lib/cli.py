@@ -144,7 +144,7 @@ def inspect(file: Annotated[Path, typer.Argument(help="A video, or a picture out
     """What says that a file is synthetic, and whether it is intact. Example: inspect swapped.mp4"""
     from faceswap_lib.trust import inspection
 
-    print_table([vars(layer) for layer in (layers := inspection.inspect(file))])
+    print_table(list(map(vars, layers := inspection.inspect(file))))
     print(inspection.told(layers))
 
 
