@@ -22,11 +22,12 @@ def play(gan: gan2d.Gan, rounds: int, every: int) -> list[gan2d.Count]:
 def test_all_eight_are_reached_then_lost_on_demand():
     gan = gan2d.Gan(seed=0)
     assert gan.look().modes == 0
-    assert max(now.modes for now in play(gan, 1100, 50)[-6:]) == 8
-    gan.settings = gan2d.collapsing()
-    lost = play(gan, 100, 20)
-    assert max(now.modes for now in lost[1:]) <= 2
-    assert [row["round"] for row in gan.history][-1] == gan.round == 1200
+    while gan.look().modes < 8 and gan.round < 2000:  # 700 here; another machine's rounding may take its time
+        play(gan, 50, 50)
+    assert gan.history[-1]["modes"] == 8
+    gan.settings, full = gan2d.collapsing(), gan.round
+    assert max(now.modes for now in play(gan, 100, 20)[1:]) <= 2
+    assert gan.history[-1]["round"] == gan.round == full + 100
 
 
 def test_the_same_seed_plays_the_same_game():
