@@ -10,8 +10,9 @@ import numpy as np
 from faceswap_lib import UserError
 from faceswap_lib.media import video
 from faceswap_lib.trust import credentials, label, mark, sidecar
-from faceswap_lib.trust.credentials import Credentials
+from faceswap_lib.trust.credentials import HOLDS, Credentials
 
+CREDENTIALS = "Content Credentials"
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -31,10 +32,16 @@ def inspect(path: str | Path) -> list[Layer]:
     seen, hidden = label.share_of(frames), mark.read(frames)
     return [
         Layer("visible label", "intact" if seen > 0.5 else "altered" if seen else "missing", _label(seen)),
-        Layer("Content Credentials", signed.state, _says(signed)),
+        Layer(CREDENTIALS, signed.state, _says(signed)),
         Layer("file beside it", beside.state, _says(beside)),
         Layer("mark in the pixels", "intact" if hidden.found else "missing", _mark(hidden)),
     ]
+
+
+def whole(path: str | Path) -> bool:
+    """Whether a video has every mark that its kind of file can hold."""
+    held = [layer for layer in inspect(path) if layer.layer != CREDENTIALS or Path(path).suffix.lower() in HOLDS]
+    return all(layer.state == "intact" for layer in held)
 
 
 def told(layers: list[Layer]) -> str:

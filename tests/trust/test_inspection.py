@@ -25,7 +25,7 @@ def states(path) -> list[str]:
 
 def test_a_file_of_ours_has_all(made):
     layers = inspection.inspect(made)
-    assert [layer.state for layer in layers] == ["intact"] * 4
+    assert [layer.state for layer in layers] == ["intact"] * 4 and inspection.whole(made)
     assert "visible label, Content Credentials" in inspection.told(layers)
 
 
@@ -36,6 +36,7 @@ def test_of_a_copy_that_was_encoded_anew_label_and_mark_are_left(made, tmp_path)
 
 def test_of_a_crop_the_mark_is_left(made, tmp_path):
     video.write(tmp_path / "crop.mp4", [frame[:288] for frame in video.frames(made)], 24, crf=23)
+    assert not inspection.whole(tmp_path / "crop.mp4")
     assert states(tmp_path / "crop.mp4") == ["missing", "missing", "missing", "intact"]
 
 

@@ -45,6 +45,7 @@ def test_a_mov_is_signed_and_an_mkv_has_the_file_beside_it(short, tmp_path):
     for name, held in (("a.mov", "intact"), ("a.mkv", "missing")):
         marked.rewrite(short["a"], tmp_path / name, plain, Facts("test", video.sha256(short["a"])))
         found = states(tmp_path / name)
+        assert inspection.whole(tmp_path / name) is False, "there is no label"
         assert found["Content Credentials"] == held and found["file beside it"] == "intact"
 
 
