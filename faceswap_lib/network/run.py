@@ -43,6 +43,7 @@ class Run:
     compiling: float = 0.0
     play: bool | None = None
     stop: str = ""
+    halted: float | None = None
 
     def switch(self, plays: bool) -> None:
         """Let the discriminator join the step, or leave it; the record says when, and who wanted it."""
@@ -56,16 +57,17 @@ class Run:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """What is done within does not count as training."""
-        begun = time.monotonic()
+        self.halted = begun = time.monotonic()
         try:
             yield
         finally:
             self.start += time.monotonic() - begun
+            self.halted = None
 
     @property
     def seconds(self) -> float:
         """Since this session began, without what was done apart."""
-        return time.monotonic() - self.start
+        return (time.monotonic() if self.halted is None else self.halted) - self.start
 
     @property
     def egs(self) -> float:

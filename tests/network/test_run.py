@@ -81,3 +81,13 @@ def test_the_record_says_who_let_the_discriminator_play_and_when(clock):
     assert run.about["played"] == said and run.net.gan == 0 and run.net.train_function is None
     run.switch(True)
     assert run.net.gan > 0 and run.net.train_function == "with", "what was compiled is taken again"
+
+
+def test_the_clock_stands_while_something_is_done_apart(clock):
+    run = under_way(minutes=1)
+    clock.now += 5
+    with run.apart():
+        clock.now += 30
+        assert run.seconds == pytest.approx(5)
+    clock.now += 1
+    assert run.seconds == pytest.approx(6)
