@@ -72,6 +72,14 @@ def facesets(short, tmp_path_factory) -> dict[str, Path]:
     return {name: folder / name for name in "ab"}
 
 
+@pytest.fixture
+def quick_start(monkeypatch) -> None:
+    """Trainings whose steps are not compiled by XLA, which is most of a short one's time; notebooks' tests have it."""
+    from faceswap_lib.network import checkpoint
+
+    monkeypatch.setattr(checkpoint, "XLA", False)
+
+
 @pytest.fixture(scope="session")
 def trained(facesets, tmp_path_factory) -> train.TrainResult:
     """A smoke model after 40 steps, the discriminator in the second half; not to be changed, copy it first."""

@@ -20,6 +20,8 @@ from faceswap_lib.media import video
 from faceswap_lib.network import batches, checkpoint, record, schedule
 from faceswap_lib.network import run as under_way
 
+pytestmark = pytest.mark.usefixtures("quick_start")  # what is asked here does not depend on how a step is compiled
+
 SMOKE = profiles.get("smoke")
 
 
