@@ -64,7 +64,7 @@ def test_faces_never_seen_are_drawn_better_after_training(trained):
     assert (first["iteration"], last["iteration"], trained.iterations, trained.stopped) == (0, 40, 40, "budget")
     for side in "ab":
         assert last[f"held_{side}"] < 0.98 * first[f"held_{side}"], side
-    assert trained.egs == pytest.approx(40 * 2 * SMOKE.batch / trained.seconds)
+    assert trained.egs == pytest.approx(40 * 2 * SMOKE.batch / trained.seconds, rel=1e-3)
 
 
 def test_the_discriminator_plays_in_the_second_half_only(trained):

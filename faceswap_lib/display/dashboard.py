@@ -141,8 +141,8 @@ class Dashboard:
             for i, look in enumerate(some)
         )
         back = (
-            f'<input type="range" aria-label="look back through the training" min="0" max="{last}" value="{last}" '
-            f'style="width:460px;max-width:100%" oninput="{MOVE}">'
+            f'<input {pages.KEYS} type="range" aria-label="look back through the training" min="0" max="{last}" '
+            f'value="{last}" style="width:460px;max-width:100%" oninput="{MOVE}">'
         )
         return f"<div>{self.line.value}{self.curves.value}{figures}{back * (last > 0)}</div>"
 

@@ -19,6 +19,7 @@ from faceswap_lib.display import errors, index_page
 from faceswap_lib.media import video
 from faceswap_lib.network import previews
 
+KEYS = 'data-lm-suppress-shortcuts="true"'  # or JupyterLab takes a slider's arrow keys for shortcuts of its own
 EMBED = 20e6  # bytes: a clip up to this size becomes part of the page
 MADE_BY = {
     "faces/a": ("faces.json", "03_extract"),
@@ -157,7 +158,7 @@ def slider(clips: Mapping[str, str | Path], count: int = 16, height: int = 230) 
     wide = f"max-width:{pages[0].shape[1]}px"
     return Page(
         f'<div class="fsw-slider" style="{wide};text-align:center"><div style="display:flex">{names}</div>{images}'
-        f'<input type="range" aria-label="moment" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
+        f'<input {KEYS} type="range" aria-label="moment" min="0" max="{len(pages) - 1}" value="0" style="width:100%" '
         f'oninput="{move}"></div>'
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.display import controls
-from faceswap_lib.display.pages import Page, jpeg
+from faceswap_lib.display.pages import KEYS, Page, jpeg
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import evenly
 from faceswap_lib.face.geometry import close_up
@@ -16,7 +16,6 @@ from faceswap_lib.media import video
 
 SIDE = 420  # pixels of a picture
 RANGE = "display:block;width:100%;margin:0 0 8px"
-KEYS = 'data-lm-suppress-shortcuts="true"'  # or JupyterLab takes the arrow keys for shortcuts of its own
 # The root is found from the control, so that several of them fit on a page.
 CUT = (
     "var r=this.closest('.fsw-wipe');r.querySelectorAll('.over').forEach(p=>p.style.clipPath="
