@@ -17,7 +17,7 @@ from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
 from faceswap_lib.progress import Progress, note
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 
 @dataclass
@@ -78,8 +78,8 @@ def convert(
     return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
 
 
-def _facts(found: Faceset, about: dict, to: str, untrained: bool) -> Facts:
-    return Facts(
+def _facts(found: Faceset, about: dict, to: str, untrained: bool) -> Statement:
+    return Statement(
         method="mean texture, no network" if untrained else "trained network",
         source=found.source.sha256,
         model=about.get("sha256", {}).get("weights"),

@@ -17,7 +17,7 @@ from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.progress import Progress
 from faceswap_lib.trust import label, marked
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 BATCH = 16
 
@@ -31,7 +31,7 @@ def render(
     progress: Progress | None = None,
     keeper: Keeper | None = None,
     *,
-    facts: Facts,
+    facts: Statement,
     overwrite: bool = False,
     remarks: Remarks | None = None,
 ) -> int:

@@ -12,7 +12,7 @@ from faceswap_lib.face.geometry import iris_distance
 from faceswap_lib.measure.verdicts import change
 from faceswap_lib.media import video
 from faceswap_lib.trust import marked
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 
@@ -103,7 +103,7 @@ def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Ca
 
 
 def _written(clip: str | Path, out: str | Path, stream: marked.Stream, name: str) -> Path:
-    facts = Facts(f"a swapped video, {name} on purpose", video.sha256(clip))
+    facts = Statement(f"a swapped video, {name} on purpose", video.sha256(clip))
     marked.rewrite(clip, out, stream, facts, again=True)
     return Path(out)
 

@@ -20,7 +20,7 @@ from faceswap_lib.media import video
 from faceswap_lib.network import batches
 from faceswap_lib.network.batches import Side
 from faceswap_lib.progress import Progress
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 MOST = 1000  # faces of B, evenly over time
 NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
@@ -48,7 +48,7 @@ def make(
     made = files(folder, clip)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
-        facts = [Facts(label, a.source.sha256, person=b.fingerprint) for label in made]
+        facts = [Statement(label, a.source.sha256, person=b.fingerprint) for label in made]
         each = zip(made.values(), drawers, facts, strict=True)
         done = [
             pool.submit(render.render, clip, out, *how, note.of(k), facts=said)

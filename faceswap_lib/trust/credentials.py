@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faceswap_lib import UserError, __version__
 from faceswap_lib.trust import keys
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 HOLDS = {".mp4": "video/mp4", ".mov": "video/quicktime"}
 READS = HOLDS | {
@@ -35,7 +35,7 @@ class Credentials:
     facts: dict = field(default_factory=dict)
 
 
-def sign(video: Path, out: Path, source: str | Path, facts: Facts) -> None:
+def sign(video: Path, out: Path, source: str | Path, facts: Statement) -> None:
     """Write a video with credentials as `out`, its source as their parent; the suffix must be one of HOLDS."""
     import c2pa
 
@@ -51,7 +51,7 @@ def sign(video: Path, out: Path, source: str | Path, facts: Facts) -> None:
         raise UserError(f"{out.name} cannot be signed ({error}); free some space, or choose another folder.") from error
 
 
-def _manifest(facts: Facts, kind: str) -> dict:
+def _manifest(facts: Statement, kind: str) -> dict:
     edited = {
         "action": "c2pa.edited",
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -9,12 +9,14 @@ import numpy as np
 from faceswap_lib import files
 from faceswap_lib.media import video
 from faceswap_lib.trust import credentials, keys, label, mark, sidecar
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 Stream = Callable[[Iterator[tuple[int, np.ndarray]]], Iterable[np.ndarray]]
 
 
-def rewrite(source: str | Path, out: str | Path, stream: Stream, facts: Facts, *, again: bool = False, **how) -> int:
+def rewrite(
+    source: str | Path, out: str | Path, stream: Stream, facts: Statement, *, again: bool = False, **how
+) -> int:
     """Write `out` as `video.rewrite` does, marked as synthetic in the pixels, in its own data and beside it.
 
     The visible label is `stream`'s, which knows where faces are. again: the source is marked already, and its mark

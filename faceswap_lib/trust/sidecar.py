@@ -10,7 +10,7 @@ from pathlib import Path
 from faceswap_lib import files
 from faceswap_lib.trust import keys
 from faceswap_lib.trust.credentials import Credentials
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 SUFFIX = ".synthetic.json"
 MOST = 1 << 16  # bytes of such a file
@@ -21,7 +21,7 @@ def path_of(video: str | Path) -> Path:
     return Path(video).with_name(Path(video).name + SUFFIX)
 
 
-def write(video: Path, complete: Path, facts: Facts) -> None:
+def write(video: Path, complete: Path, facts: Statement) -> None:
     """Write the sidecar of a video that is complete under another name."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -9,9 +9,9 @@ import pytest
 
 from faceswap_lib import UserError, samples
 from faceswap_lib.trust import credentials, keys
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
-SAID = Facts("trained network", "ab" * 32, model="cd" * 32)
+SAID = Statement("trained network", "ab" * 32, model="cd" * 32)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from faceswap_lib import UserError, samples
 from faceswap_lib.media import video
 from faceswap_lib.trust import inspection, label, marked
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def made(short, tmp_path_factory):
     stamp = label.Label(320, 320, {}).stamp
     out = tmp_path_factory.mktemp("made") / "made.mp4"
     marked.rewrite(
-        short["a"], out, lambda numbered: (stamp(*one) for one in numbered), Facts("test", video.sha256(short["a"]))
+        short["a"], out, lambda numbered: (stamp(*one) for one in numbered), Statement("test", video.sha256(short["a"]))
     )
     return out
 

@@ -7,9 +7,9 @@ import pytest
 
 from faceswap_lib import samples
 from faceswap_lib.trust import keys, sidecar
-from faceswap_lib.trust.facts import Facts
+from faceswap_lib.trust.statement import Statement
 
-SAID = Facts("trained network", "ab" * 32)
+SAID = Statement("trained network", "ab" * 32)
 
 
 @pytest.fixture

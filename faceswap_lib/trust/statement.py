@@ -12,7 +12,7 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 
 
 @dataclass(frozen=True)
-class Facts:
+class Statement:
     """What a video is, every other file by its SHA-256.
 
     method: how the face was drawn; source: the video that was changed; model, person: the network's weights and the
