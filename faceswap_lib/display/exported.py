@@ -59,6 +59,7 @@ def page(notebook: Path) -> str:
     ]
     exporter.raw_template = TEMPLATE.replace("STYLE", STYLE)
     book = nbformat.read(notebook, 4)
+    book.metadata.pop("widgets", None)  # what a kernel would need to bring them back to life
     first = book.cells[0].source.splitlines() if book.cells else []
     book.metadata["title"] = first[0].lstrip("# ").strip() if first else notebook.stem
     text = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")

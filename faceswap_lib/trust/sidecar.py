@@ -18,7 +18,7 @@ MOST = 1 << 16  # bytes of such a file
 
 def path_of(video: str | Path) -> Path:
     """Where the sidecar of a video lies."""
-    return Path(video).with_name(Path(video).name + SUFFIX)
+    return Path(video).with_name(f"{Path(video).stem}_{Path(video).suffix[1:].lower()}{SUFFIX}")
 
 
 def write(video: Path, complete: Path, facts: Statement) -> None:

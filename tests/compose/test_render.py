@@ -9,6 +9,7 @@ from faceswap_lib.compose import color, render, scenes
 from faceswap_lib.face import geometry
 from faceswap_lib.media import video
 from faceswap_lib.trust import label
+from faceswap_lib.trust.statement import Statement
 
 
 def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_front(scene, clip_a):
@@ -64,7 +65,10 @@ def test_a_video_is_drawn_in_batches_and_every_frame_is_labelled(scene, short, t
         return textures.astype("f4") / 255
 
     out = tmp_path / "out.mp4"
-    count = render.render(short["a"], out, scene[0], drawer, color.none, lambda *step: told.append(step[:2]))
+    facts = Statement("drawn as it is", video.sha256(short["a"]))
+    count = render.render(
+        short["a"], out, scene[0], drawer, color.none, lambda *step: told.append(step[:2]), facts=facts
+    )
     assert count == 30 and told == [(i, 30) for i in range(1, 31)]
     assert sum(asked, []) == list(range(30)) and max(map(len, asked)) == render.BATCH
     boxes = {r.frame: [np.array(r.box)] for r in scene[0].found.contents.faces}

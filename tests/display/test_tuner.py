@@ -40,7 +40,7 @@ def test_colour_methods_bring_the_face_nearer_to_the_sources_colours(made):
     rows = {name: Settings(color_match=name) for name in color.METHODS}
     source, *swaps = (picture[120:210, 105:195].astype(float) for picture in pictures(made.compare(rows)))
     off = {name: np.abs(swap.mean((0, 1)) - source.mean((0, 1))).max() for name, swap in zip(rows, swaps, strict=True)}
-    assert off["none"] > 15 and all(off[name] < 0.6 * off["none"] for name in rows if name != "none")
+    assert off["none"] > 15 and all(off[name] < 0.7 * off["none"] for name in rows if name != "none")
     assert all(np.abs(swap - source).mean() > 3 for swap in swaps)
 
 

@@ -23,7 +23,7 @@ def video(tmp_path):
 def test_it_says_what_the_video_is(video):
     found = sidecar.read(video)
     assert found.state == "intact" and found.facts.items() >= SAID.said.items()
-    assert sidecar.path_of(video).name == "swapped.mkv.synthetic.json"
+    assert sidecar.path_of(video).name == "swapped_mkv.synthetic.json"
 
 
 def test_another_video_is_told(video):
