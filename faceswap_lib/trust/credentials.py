@@ -20,6 +20,7 @@ READS = HOLDS | {
 }
 OWN = "org.faceswap-workshop.swap"
 OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
+PARENT = {"title": "the video before the swap", "relationship": "parentOf", "label": "parent"}
 TOOL = {"name": "faceswap_lib", "version": __version__}
 
 
@@ -41,14 +42,25 @@ def sign(video: Path, out: Path, source: str | Path, facts: Statement) -> None:
 
     key, kind = keys.own(), HOLDS[video.suffix.lower()]
     info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=key.chain, private_key=key.private, ta_url=None)
-    parent = {"title": "the video before the swap", "relationship": "parentOf", "label": "parent"}
     try:
         with c2pa.Context(c2pa.Settings.from_dict(OFFLINE)) as how, c2pa.Signer.from_info(info) as signer:
-            with c2pa.Builder(_manifest(facts, kind), how) as builder, open(source, "rb") as stream:
-                builder.add_ingredient(json.dumps(parent), READS.get(Path(source).suffix.lower(), kind), stream)
-                builder.sign_file(str(video), str(out), signer)
+            try:
+                _write(_manifest(facts, kind), how, signer, video, out, Path(source))
+            except c2pa.C2paError:  # a source that C2PA cannot look into: it is named by its hash alone
+                out.unlink(missing_ok=True)
+                _write(_manifest(facts, kind) | {"ingredients": [PARENT]}, how, signer, video, out)
     except c2pa.C2paError as error:
         raise UserError(f"{out.name} cannot be signed ({error}); free some space, or choose another folder.") from error
+
+
+def _write(manifest: dict, how: object, signer: object, video: Path, out: Path, source: Path | None = None) -> None:
+    import c2pa
+
+    with c2pa.Builder(manifest, how) as builder:
+        if source:
+            with open(source, "rb") as stream:
+                builder.add_ingredient(json.dumps(PARENT), READS.get(source.suffix.lower(), "video/mp4"), stream)
+        builder.sign_file(str(video), str(out), signer)
 
 
 def _manifest(facts: Statement, kind: str) -> dict:

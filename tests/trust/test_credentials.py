@@ -81,3 +81,10 @@ def test_what_cannot_be_signed_is_one_sentence(tmp_path):
     (tmp_path / "no.mp4").write_bytes(b"no video")
     with pytest.raises(UserError, match="cannot be signed"):
         credentials.sign(tmp_path / "no.mp4", tmp_path / "out.mp4", samples.path("person_a"), SAID)
+
+
+@pytest.mark.parametrize("name", ("source.ts", "source.mp4"))
+def test_a_source_that_nobody_can_look_into_is_a_parent_still(tmp_path, name):
+    (tmp_path / name).write_bytes(b"G" + bytes(187))
+    credentials.sign(samples.path("truth_a_as_b"), tmp_path / "out.mp4", tmp_path / name, SAID)
+    assert credentials.read(tmp_path / "out.mp4").state == "intact"
