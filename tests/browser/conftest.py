@@ -22,7 +22,7 @@ SETTINGS = {"windowingMode": "none"}  # or cells out of sight are not on the pag
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """This machine's own browser; where there is none, the tests that need it are skipped. CI installs one."""
+    """This machine's own browser; where there is none, the tests that need it are skipped."""
     path = hands.browser_path()
     if not path:
         pytest.skip(f"no browser on this machine ({', '.join(hands.BROWSERS)}): apt install chromium")
