@@ -120,11 +120,10 @@ def dashboard(learner: Learner, thing: Locator) -> None:
 def judge(learner: Learner, thing: Locator) -> None:
     """You are the discriminator: verdicts to the end, then the score with its interval and the network's beside it."""
     piece = thing.locator("[role=status]").first
-    while found := re.search(r"Piece (\d+) of", piece.inner_text()):
+    while found := re.search(r"Piece (\d+) of", text := piece.inner_text()):
+        before = piece.element_handle()
         learner.press(thing, ("real", "drawn")[int(found[1]) % 2])
-        learner.page.wait_for_function(
-            "([e, text]) => !e.isConnected || e.innerText != text", arg=[piece.element_handle(), piece.inner_text()]
-        )
+        learner.page.wait_for_function("([e, text]) => !e.isConnected || e.innerText != text", arg=[before, text])
     assert "interval" in thing.inner_text() and "discriminator" in thing.inner_text()
     learner.press(thing, "Begin again")
 
