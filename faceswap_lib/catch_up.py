@@ -38,8 +38,10 @@ def catch_up(lab: str, workdir: str | Path, *, profile: str = "demo", progress: 
 
 def _there(run: Path, thing: str) -> Path | None:
     inside = {"model": "model.json", "faces/a": "faces.json", "faces/b": "faces.json"}
-    found = sorted(run.glob("swapped.m*")) if thing == "swapped" else [run / thing / inside.get(thing, "")]
-    return next((path for path in found if path.exists()), None)
+    if thing == "swapped":
+        return video.fitted(run / "swapped.mp4")
+    path = run / thing / inside.get(thing, "")
+    return path if path.exists() else None
 
 
 def _pairs_own(run: Path, thing: str) -> bool:
@@ -67,7 +69,7 @@ def _make(run: Path, thing: str, profile: str, progress: Progress | None) -> str
         return f"{run / thing}: {kit_model.unpack(run / thing)}"
     if thing == "swapped":
         made = convert.convert(clip_a, faces_a, run / "model", run / "swapped.mp4", progress=progress)
-        return f"{made.out}: {made.frames} frames, labelled as synthetic."
+        return f"{made.out}: {made.frames} frames, labelled and signed as synthetic."
     truth = {"truth": samples.path("truth_a_as_b"), "truth_mask": samples.path("truth_mask")}
     swapped = video.fitting(clip_a, run / "swapped.mp4")
     evaluate.evaluate(swapped, clip_a, faces_b, run, faces_a=faces_a, model=run / "model", progress=progress, **truth)

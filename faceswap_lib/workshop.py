@@ -4,7 +4,6 @@ A run that was interrupted goes on with the lab that did not end (classroom/jour
 """
 
 import ast
-import os
 import re
 import shutil
 import time
@@ -52,7 +51,7 @@ class Workshop:
     @property
     def swapped(self) -> Path:
         """Lab 5's video, the newest of the names that it may have (`video.fitting`)."""
-        return max(self.workdir.glob("swapped.m*"), key=os.path.getmtime, default=self.workdir / "swapped.mp4")
+        return video.fitted(self.workdir / "swapped.mp4") or self.workdir / "swapped.mp4"
 
 
 def workshop(

@@ -89,9 +89,8 @@ class Dashboard:
 
     def __enter__(self) -> "Dashboard":
         self._tell()
-        book = sys.modules.get("IPython")
-        if book and book.get_ipython():
-            self._handle = book.display.display(self.live, display_id=True)
+        if pages.notebook():
+            self._handle = sys.modules["IPython"].display.display(self.live, display_id=True)
         return self
 
     def __call__(self, done: int, total: int | None, note: str) -> None:

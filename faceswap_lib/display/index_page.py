@@ -11,6 +11,7 @@ from faceswap_lib.classroom.lessons import LESSONS
 from faceswap_lib.classroom.logbook import Book, Lab
 from faceswap_lib.display import sheet
 from faceswap_lib.measure import report
+from faceswap_lib.media import video
 
 NAME = "index.html"
 HEADING = "Face-swap workshop"
@@ -58,8 +59,8 @@ def page(labs: Iterable[Line], there: Sequence[str] = (), minutes: float = 0.0, 
     figures = f"{head}<pre tabindex='0'>{html.escape(told)}</pre>" if told else ""
     source = f'<video src="{html.escape(clip)}#t=1.2" controls loop aria-label="the swapped video"></video>'
     took = f"All notebooks as they ran, {minutes:.1f} minutes in all. " if minutes else ""
-    video = f"{source}\n" if clip else ""
-    return sheet.page(HEADING, f"<h1>{HEADING}</h1>\n<p>{took}{RENDERED}</p>\n{video}{table}\n{figures}", STYLE)
+    shown = f"{source}\n" if clip else ""
+    return sheet.page(HEADING, f"<h1>{HEADING}</h1>\n<p>{took}{RENDERED}</p>\n{shown}{table}\n{figures}", STYLE)
 
 
 def write(workdir: str | Path, labs: Sequence[Line] = (), minutes: float = 0.0) -> Path | None:
@@ -70,7 +71,7 @@ def write(workdir: str | Path, labs: Sequence[Line] = (), minutes: float = 0.0) 
     folder = Path(workdir)
     path, shown = folder / NAME, list(labs) or lines(logbook.read(folder))
     there = [each.name for each in shown if (folder / "notebooks" / f"{each.name}.html").is_file()]
-    told, clip = _told(folder), max(folder.glob("swapped.m*"), key=lambda p: p.stat().st_mtime, default=None)
+    told, clip = _told(folder), video.fitted(folder / "swapped.mp4")
     try:
         if path.exists() and TITLE not in path.read_text(encoding="utf-8", errors="replace"):
             return None

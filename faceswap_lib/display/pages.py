@@ -52,7 +52,7 @@ def quiet() -> None:
     discriminator has no gradient, which is so until the game begins. A user's error is shown as its sentence
     (errors.py), and the logbook gets to know that the lab was begun. Outside a notebook it does nothing.
     """
-    if shell := _shell():
+    if shell := notebook():
         errors.as_sentences(shell)
         logbook.opened(shell.user_ns)
         warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
@@ -61,7 +61,8 @@ def quiet() -> None:
         os.close(nowhere)
 
 
-def _shell() -> object | None:
+def notebook() -> object | None:
+    """IPython's shell where this runs in a notebook, else None."""
     # a notebook has IPython loaded already, so it need not be imported to be asked
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
@@ -188,7 +189,7 @@ class Progress:
         self._put(f"{share:.0%} · " * bool(total) + f"{note} · {seconds:.0f} s{left}", share, last)
 
     def _put(self, line: str, share: float, last: bool) -> None:
-        if not _shell():
+        if not notebook():
             if last:
                 print(line)
             return
@@ -218,10 +219,15 @@ def _tall(picture: np.ndarray, height: int) -> np.ndarray:
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def jpeg_file(picture: np.ndarray) -> bytes:
+    """A picture (H, W, 3) as a JPEG file."""
+    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    return data.tobytes()
+
+
 def jpeg(picture: np.ndarray) -> str:
     """A picture (H, W, 3) as the address of an image within a page."""
-    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    return f"data:image/jpeg;base64,{_base64(data.tobytes())}"
+    return f"data:image/jpeg;base64,{_base64(jpeg_file(picture))}"
 
 
 def address(path: str | Path) -> str:

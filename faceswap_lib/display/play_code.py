@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from ipywidgets import Button, Checkbox, FloatSlider, HBox, IntSlider, Layout, VBox
 
+from faceswap_lib.display import controls, pages
 from faceswap_lib.display import play_paint as paint
 from faceswap_lib.display.live import Live
 from faceswap_lib.measure.codes import Codes
@@ -41,7 +42,7 @@ class CodeBench(Live):
             row.layout.flex_flow = "row wrap"
         box = VBox(rows)
         box.add_class("fsw-code")
-        super().__init__(box, lambda: paint.tag(self.drawn(), ALT))
+        super().__init__(box, lambda: controls.img(self.drawn(), ALT))
 
     def reset(self) -> None:
         """Both codes as the encoder wrote them."""
@@ -54,7 +55,7 @@ class CodeBench(Live):
     def show(self) -> None:
         """Draw both codes as the sliders stand."""
         if not self._quiet:
-            self.picture.value = paint.data(self.drawn())
+            self.picture.value = pages.jpeg_file(self.drawn())
 
     def drawn(self) -> np.ndarray:
         """The picture: real A, A's code drawn, real B, B's code drawn."""

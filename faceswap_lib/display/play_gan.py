@@ -6,8 +6,8 @@ Lab 4, before "Why a game at all?". What is drawn and counted: toys/gan2d.py.
 import numpy as np
 from ipywidgets import HTML, Button, Checkbox, FloatLogSlider, HBox, IntSlider, Layout, VBox
 
+from faceswap_lib.display import controls, pages, theme
 from faceswap_lib.display import play_paint as paint
-from faceswap_lib.display import theme
 from faceswap_lib.display.live import Live
 from faceswap_lib.display.pages import Page
 from faceswap_lib.display.play_loop import Loop
@@ -47,7 +47,7 @@ class ToyGan(Live):
         self.sliders = {name: _slider(name) for name in SLIDERS}
         for name, slider in self.sliders.items():
             slider.observe(lambda change, name=name: setattr(self.gan.settings, name, change.new), "value")
-        super().__init__(self._box(), lambda: paint.tag(self.drawn(), ALT) + self.status.value)
+        super().__init__(self._box(), lambda: controls.img(self.drawn(), ALT) + self.status.value)
         self._running(False)
         self.show()
 
@@ -78,7 +78,7 @@ class ToyGan(Live):
             f"<div role='status'>round {self.gan.round}: <b>{now.modes} of {gan2d.MODES} groups reached</b>, "
             f"{now.share:.0%} of the drawn dots lie within 3 sigma of one</div>"
         )
-        self.picture.value = paint.data(self.drawn())
+        self.picture.value = pages.jpeg_file(self.drawn())
 
     def drawn(self) -> np.ndarray:
         """The picture: plane, modes and losses."""
@@ -124,7 +124,7 @@ def story(seed: int = 0) -> Page:
             game.step()
         now = game.look()
         words = f"round {game.round}{', made to collapse' * collapsing}: {now.modes} groups"
-        picture = paint.tag(dots(game, gan2d.ring(SHOWN, np.random.default_rng(2)), 280), f"Toy GAN, {words}")
+        picture = controls.img(dots(game, gan2d.ring(SHOWN, np.random.default_rng(2)), 280), f"Toy GAN, {words}")
         parts.append(f'<figure style="margin:0"><figcaption>{words}</figcaption>{picture}</figure>')
     return Page(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(parts)}</div>')
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
-from faceswap_lib.display import pages, theme
+from faceswap_lib.display import controls, pages, theme
 from faceswap_lib.display import play_paint as paint
 from faceswap_lib.display.live import Live
 from faceswap_lib.measure import blind
@@ -64,7 +64,8 @@ class Judge(Live):
             return
         self.status.value, self.sheet.value = f"<div role='status'>Piece {at + 1} of {of}. Half are real.</div>", ""
         self.picture.tooltip = ALT.format(at + 1, of)
-        self.picture.value, self.picture.layout.display = paint.data(framed(self.shown[at].picture, WIDE, TALL)), ""
+        self.picture.value = pages.jpeg_file(framed(self.shown[at].picture, WIDE, TALL))
+        self.picture.layout.display = ""
 
     def _solution(self) -> str:
         return table(self.shown, self.said) + solution(self.shown, self.said)
@@ -95,7 +96,7 @@ def solution(shown: Sequence[Piece], said: Sequence[bool]) -> str:
         verdicts = {"network": network[i]} | ({"you": said[i]} if len(said) == len(shown) else {})
         words = [f"{who} {'right' if v == piece.real else 'wrong'}" for who, v in verdicts.items()]
         kind, colour = ("real", theme.IDEAL) if piece.real else ("drawn", theme.B)
-        picture = paint.tag(framed(piece.picture, SMALL, SMALL // 2), f"{piece.region}, {kind}")
+        picture = controls.img(framed(piece.picture, SMALL, SMALL // 2), f"{piece.region}, {kind}")
         cells.append(
             f'<figure style="margin:0;border:3px solid {colour};padding:2px">{picture}'
             f'<figcaption style="font-size:12px"><b>{kind}</b>; {", ".join(words)}</figcaption></figure>'

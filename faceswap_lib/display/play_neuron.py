@@ -3,8 +3,8 @@
 import numpy as np
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, HBox, IntSlider, Layout, VBox
 
+from faceswap_lib.display import controls, pages, theme
 from faceswap_lib.display import play_paint as paint
-from faceswap_lib.display import theme
 from faceswap_lib.display.live import Live
 from faceswap_lib.display.play_loop import Loop
 from faceswap_lib.toys import neuron
@@ -30,7 +30,7 @@ class OneNeuron(Live):
         self.show()
         box = HBox([self.picture, VBox([*self.sliders.values(), self.status])], layout=Layout(flex_flow="row wrap"))
         box.add_class("fsw-neuron")
-        super().__init__(box, lambda: paint.tag(self.drawn(), ALT.format("neuron's")) + self.status.value)
+        super().__init__(box, lambda: controls.img(self.drawn(), ALT.format("neuron's")) + self.status.value)
 
     @property
     def neuron(self) -> Neuron:
@@ -45,7 +45,7 @@ class OneNeuron(Live):
     def show(self) -> None:
         """Draw, and say how many dots are right."""
         one = self.neuron
-        self.picture.value = paint.data(self.drawn())
+        self.picture.value = pages.jpeg_file(self.drawn())
         self.status.value = (
             f"<div role='status'>output = sigmoid({one.w1:.1f} · x {one.w2:+.1f} · y {one.b:+.1f})<br>"
             f"<b>{round(self.right * len(self.dots))} of {len(self.dots)} dots right</b></div>"
@@ -78,7 +78,7 @@ class SmallNet(Live):
         box.add_class("fsw-tiny-net")
         self._running(False)
         self.reset()
-        super().__init__(box, lambda: paint.tag(self.drawn(), ALT.format("network's")) + self.status.value)
+        super().__init__(box, lambda: controls.img(self.drawn(), ALT.format("network's")) + self.status.value)
 
     @property
     def right(self) -> float:
@@ -104,7 +104,7 @@ class SmallNet(Live):
 
     def show(self) -> None:
         """Draw, and say how far it is."""
-        self.picture.value = paint.data(self.drawn())
+        self.picture.value = pages.jpeg_file(self.drawn())
         right = round(self.right * len(self.net.dots))
         self.status.value = (
             f"<div role='status'>step {self.net.steps}: <b>{right} of {len(self.net.dots)} dots right</b> "

@@ -3,15 +3,12 @@
 Pictures are uint8 RGB (H, W, 3); dots float (N, 2), y growing upwards.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 from ipywidgets import Image
 from traitlets import Unicode
-
-from faceswap_lib.display import pages
 
 WHITE, INK, PALE = (255, 255, 255), (40, 44, 52), (214, 218, 226)
 TOP, LEFT = 26, 40  # pixels of a chart above and left of its lines
@@ -88,11 +85,6 @@ def below(*pictures: np.ndarray) -> np.ndarray:
     return np.vstack(pictures)
 
 
-def data(picture: np.ndarray) -> bytes:
-    """The picture as a JPEG file."""
-    return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
-
-
 class Described(Image):
     """An image whose tooltip names it to those who do not see it; ipywidgets' own page asks for a description first."""
 
@@ -104,9 +96,3 @@ def image(alt: str, width: int) -> Described:
     shown = Described(format="jpeg", tooltip=alt)
     shown.layout.max_width, shown.layout.width = "100%", f"{width}px"
     return shown
-
-
-def tag(picture: np.ndarray, alt: str) -> str:
-    """The picture as HTML, for pages without a kernel."""
-    width = picture.shape[1]
-    return f'<img alt="{html.escape(alt)}" style="width:{width}px;max-width:100%" src="{pages.jpeg(picture)}">'

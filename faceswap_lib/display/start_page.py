@@ -8,6 +8,7 @@ from faceswap_lib.classroom.lessons import LESSONS, Lesson
 from faceswap_lib.classroom.logbook import Book, Lab
 from faceswap_lib.display import index_page, served, sheet
 from faceswap_lib.display.pages import Page
+from faceswap_lib.media import video
 
 LINK = 'style="text-decoration:underline"'  # not by colour alone
 MADE = {
@@ -55,13 +56,13 @@ def _next(book: Book, workdir: Path) -> str:
 
 
 def _there(workdir: Path, thing: str) -> bool:
-    return (workdir / thing).exists() or any(workdir.glob(f"{thing}.m*"))
+    return (workdir / thing).exists() or video.fitted(workdir / f"{thing}.mp4") is not None
 
 
 def _made(workdir: Path) -> str:
     items = []
     for name, what in MADE.items():
-        paths = [workdir / name] if "." in name else sorted(workdir.glob(f"{name}.m*"))[:1]
+        paths = [workdir / name] if "." in name else [video.fitted(workdir / f"{name}.mp4") or workdir / name]
         items += [_link(path, what) for path in paths if path.is_file()]
     listed = "".join(f"<li>{item}</li>" for item in items)
     return f"<p>What you have made so far:</p><ul>{listed}</ul>" if items else "<p>Nothing was made yet.</p>"

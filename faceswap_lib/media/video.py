@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError, files
-from faceswap_lib.media.codec import Picture, blame, check_out, check_sound, ending, writing
+from faceswap_lib.media.codec import FORMATS, Picture, blame, check_out, check_sound, ending, writing
 from faceswap_lib.media.remarks import Remarks, whole
 from faceswap_lib.media.source import check_file, opened
 from faceswap_lib.media.survey import BROKEN, Survey, VideoInfo, decode, promised, survey
@@ -68,6 +68,12 @@ def fitting(source: str | Path, out: str | Path) -> Path:
         sounds = [sound for sound in video.container.streams.audio if clock.counts[sound.index]]
         check_sound(out := ending(sounds, Path(out)), sounds)
     return out
+
+
+def fitted(out: str | Path) -> Path | None:
+    """The newest file that is there under a name that `fitting` may have given to `out`; None where there is none."""
+    there = (path for suffix in FORMATS if (path := Path(out).with_suffix(suffix)).is_file())
+    return max(there, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def frames(path: str | Path, remarks: Remarks | None = None) -> Iterator[np.ndarray]:

@@ -15,16 +15,8 @@ from faceswap_lib.profiles import TRUNK, Profile
 FOLDER = Path(faceswap_lib.__file__).with_name("base")
 MEAN = "mean_texture"  # the decoder's last layer, which belongs to one person
 OTHER = (MEAN, "fine")  # how the names of layers begin that a base does not have: `model.FINE` draws beyond TRUNK
-STARTS = (
-    "base",
-    "mean",
-    "noise",
-)  # what `train` is asked to start from: all that is known, each person's mean, nothing
-NO_BASE = (
-    "mean",
-    "noise",
-    "scratch",
-)  # what a record says of a training without a base; the last, before there was noise
+STARTS = ("base", "mean", "noise")  # what `train` is asked to start from: all that is known, each one's mean, nothing
+NO_BASE = ("mean", "noise", "scratch")  # what a record says of a start without a base; the last, before there was noise
 NOISE = 150.0  # how much stronger than otherwise the last layer begins, so that what random weights draw is seen
 
 

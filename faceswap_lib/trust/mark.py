@@ -64,32 +64,33 @@ class Mark:
 def read(frames: Sequence[np.ndarray]) -> Reading:
     """Look for a mark in frames of one size, RGB uint8 (H, W, 3): whole, scaled, or with up to a sixth cut away."""
     strength, cells = max((_find(frames, side) for side in SIDES), key=lambda found: found[0])
-    pattern, softly = _Pattern.get(), np.zeros(BLOCKS * CHIPS)
-    np.add.at(softly, pattern.chip[pattern.carries], (cells * pattern.sign)[pattern.carries])
+    pattern = _layout()
+    chips, signed = pattern.chip[pattern.carries], (cells * pattern.sign)[pattern.carries]
+    softly = np.bincount(chips, signed, BLOCKS * CHIPS)
     number = _decoded(softly)
     found = strength > SURE or (number is not None and strength > SURE - 1)
     return Reading(found, round(float(strength), 1), number if found else None)
 
 
-class _Pattern:
-    """Where pilot and chips lie in the pattern of MASTER x MASTER cells, and each cell's sign."""
+@dataclass(frozen=True)
+class _Layout:
+    """The pattern of MASTER x MASTER cells: each one's sign, whether it carries the number, and which chip of it."""
 
-    def __init__(self) -> None:
-        random = np.random.default_rng(list(hashlib.sha256(KEY.encode()).digest()))
-        self.sign = random.choice([-1.0, 1.0], (MASTER, MASTER)).astype("f4")
-        # every 2 x 4 cells hold each chip's share: mixed evenly, so that any part of the pattern holds all
-        self.carries = random.permuted(np.tile([False, True], (MASTER * MASTER // 8, 4)), axis=1)
-        self.carries = self.carries.reshape(MASTER // 2, MASTER // 4, 2, 4).swapaxes(1, 2).reshape(MASTER, MASTER)
-        self.chip = np.zeros((MASTER, MASTER), int)
-        self.chip[self.carries] = random.permuted(
-            np.resize(np.arange(BLOCKS * CHIPS), (int(self.carries.sum()) // 160 + 1, 160)), axis=1
-        ).ravel()[: int(self.carries.sum())]
-        self.pilot = np.where(self.carries, 0, self.sign).astype("f4")
+    sign: np.ndarray
+    carries: np.ndarray
+    chip: np.ndarray
 
-    @staticmethod
-    @cache
-    def get() -> "_Pattern":
-        return _Pattern()
+
+@cache
+def _layout() -> _Layout:
+    random, chips = np.random.default_rng(list(hashlib.sha256(KEY.encode()).digest())), BLOCKS * CHIPS
+    sign = random.choice([-1.0, 1.0], (MASTER, MASTER)).astype("f4")
+    # half of every 2 x 4 cells, and one after another each chip once: so any part of the pattern holds all
+    carries = random.permuted(np.tile([False, True], (MASTER * MASTER // 8, 4)), axis=1)
+    carries = carries.reshape(MASTER // 2, MASTER // 4, 2, 4).swapaxes(1, 2).reshape(MASTER, MASTER)
+    chip, count = np.zeros((MASTER, MASTER), int), int(carries.sum())
+    chip[carries] = random.permuted(np.tile(np.arange(chips), (count // chips + 1, 1)), axis=1).ravel()[:count]
+    return _Layout(sign, carries, chip)
 
 
 @cache
@@ -103,7 +104,7 @@ def _words() -> np.ndarray:
 
 def _pattern(number: int) -> np.ndarray:
     """The pattern (MASTER, MASTER), each cell +1 or -1, with a number in it."""
-    cells, bits = _Pattern.get(), f"{number:0{BITS}b}"
+    cells, bits = _layout(), f"{number:0{BITS}b}"
     bits += _check(bits)
     six = [bits[k : k + 6] for k in range(0, len(bits), 6)]
     chips = np.concatenate([_words()[int(word[1:], 2)] * (-1 if word[0] == "1" else 1) for word in six])
@@ -156,7 +157,7 @@ def _place(seen: np.ndarray, scale: float) -> tuple[float, np.ndarray]:
 
 @cache
 def _pilot() -> np.ndarray:
-    return fft.rfft2(np.kron(_Pattern.get().pilot, np.ones((FINE, FINE), "f4")))
+    return fft.rfft2(np.kron(np.where(_layout().carries, 0, _layout().sign), np.ones((FINE, FINE), "f4")))
 
 
 def _whitened(detail: np.ndarray) -> np.ndarray:

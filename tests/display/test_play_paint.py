@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from faceswap_lib.display import controls, pages, theme
 from faceswap_lib.display import play_paint as paint
-from faceswap_lib.display import theme
 
 
 def test_a_plane_is_white_where_it_is_undecided_and_coloured_to_both_sides():
@@ -42,9 +42,9 @@ def test_a_chart_rises_with_its_values_and_is_there_without_any():
 def test_pictures_become_files_and_pages_with_their_alt_text():
     picture = paint.beside(np.zeros((40, 60, 3), "u1"), np.full((40, 30, 3), 200, "u1"))
     assert picture.shape == (40, 102, 3) and paint.below(picture, picture).shape == (80, 102, 3)
-    back = cv2.imdecode(np.frombuffer(paint.data(picture), "u1"), cv2.IMREAD_COLOR)
+    back = cv2.imdecode(np.frombuffer(pages.jpeg_file(picture), "u1"), cv2.IMREAD_COLOR)
     assert np.abs(back.astype(int) - picture[..., ::-1]).mean() < 3
-    assert 'alt="a &lt;b&gt;"' in paint.tag(picture, "a <b>")
+    assert 'alt="a &lt;b&gt;"' in controls.img(picture, "a <b>")
 
 
 def test_an_image_has_its_alt_text_where_ipywidgets_looks_for_it():

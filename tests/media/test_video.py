@@ -1,6 +1,7 @@
 """video.py against raw packets, raw planes and arithmetic: sizes, time stamps, sound, colour, and what goes wrong."""
 
 import hashlib
+import os
 import shutil
 import struct
 from contextlib import contextmanager
@@ -723,3 +724,11 @@ def test_a_disk_too_small_is_said_before_the_work_and_one_that_fills_up_ends_it(
         with pytest.raises(UserError, match=told):
             video.rewrite(tmp_path / "a.mp4", tmp_path / "out.mp4", lambda pulled: (frame for _, frame in pulled))
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_what_was_fitted_is_found_again_and_no_file_beside_it(tmp_path):
+    assert video.fitted(tmp_path / "swapped.mp4") is None
+    for age, name in enumerate(("swapped_mp4.synthetic.json", "swapped.mov", "swapped.mp4.txt", "swapped.mkv")):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (100 - age, 100 - age))
+    assert video.fitted(tmp_path / "swapped.mp4") == tmp_path / "swapped.mov", "the newest of the videos"
