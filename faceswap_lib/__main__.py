@@ -14,7 +14,7 @@ os.environ.setdefault("GLOG_minloglevel", "3")
 import typer  # noqa: E402
 
 from faceswap_lib import UserError, strangers  # noqa: E402
-from faceswap_lib.cli import app  # noqa: E402
+from faceswap_lib.cli.verbs import app  # noqa: E402
 
 UsageError = typer.BadParameter.__base__  # typer brings a click of its own and does not export this one
 INTERRUPTED = 130  # what typer makes of Ctrl-C

@@ -11,7 +11,7 @@ from faceswap_lib.network import record
 LIMIT = 240_000  # milliseconds for what is compiled, on a busy machine
 SETUP = """
 from faceswap_lib import samples, train
-from faceswap_lib.display import dashboard
+from faceswap_lib.widgets import dashboard
 from faceswap_lib.network.model import FaceSwap
 usual = FaceSwap.compile
 FaceSwap.compile = lambda net, **how: usual(net, **how | {"jit_compile": False})  # traced only: it takes less time

@@ -11,8 +11,8 @@ from hands import Learner
 from playwright.sync_api import Locator
 
 from faceswap_lib import samples
-from faceswap_lib.display import align, pick
 from faceswap_lib.face import faceset, geometry
+from faceswap_lib.widgets import align, pick
 
 
 def nudged(learner: Learner, thing: Locator, name: str = "it") -> None:

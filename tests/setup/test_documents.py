@@ -8,7 +8,8 @@ import pytest
 import typer
 from test_layout import FLOORS
 
-from faceswap_lib import cli, profiles, workshop
+from faceswap_lib import profiles, workshop
+from faceswap_lib.cli import verbs as cli
 from faceswap_lib.compose import color
 
 ROOT = Path(__file__).parents[2]

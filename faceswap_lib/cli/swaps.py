@@ -1,0 +1,127 @@
+"""The verbs that make a swap and measure it: extract, train, convert, evaluate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceswap_lib.cli.options import Profile
+from faceswap_lib.progress import progress_bar
+
+
+def extract(
+    video: Annotated[Path, typer.Argument(help="The video to take faces from.")],
+    faces: Annotated[Path, typer.Option(help="Folder for the faceset; made, or replaced when complete.")],
+    profile: Profile = "demo",
+    person: Annotated[
+        int | None, typer.Option(help="Which person, by number in people.jpg; 0 moves and is seen most.")
+    ] = None,
+    min_sharpness: Annotated[float, typer.Option(help="Leave out below this share of the median.")] = 0.25,
+    min_size: Annotated[float, typer.Option(help="Leave out eyes fewer pixels apart.")] = 24,
+    max_yaw: Annotated[float, typer.Option(help="Leave out faces turned further, degrees.")] = 60,
+) -> None:
+    """Take the faces out of a video. Example: extract clip_a.mp4 --faces faces/a"""
+    from faceswap_lib import extract as lab
+
+    with progress_bar(f"Extracting from {video.name}") as progress:
+        limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
+        r = lab.extract(video, faces, profile=profile, person=person, **limits, progress=progress)
+    rest = ", ".join(f"{n} {reason}" for reason, n in r.left_out.items())
+    left_out = f"; left out: {rest}" if rest else ""
+    print(
+        f"{r.faces} faces in {r.frames} frames, {r.kept} to train on, {r.people} people seen{left_out}. "
+        f"Look at {r.folder / 'contact_sheet.jpg'}."
+    )
+    for sentence in filter(None, (r.who, r.advice)):
+        print(sentence)
+
+
+def train(
+    faces_a: Annotated[Path, typer.Argument(help="Faceset of the person who is replaced.")],
+    faces_b: Annotated[Path, typer.Argument(help="Faceset of the person who is put in.")],
+    model: Annotated[Path, typer.Option(help="Folder for the model.")],
+    profile: Profile = "demo",
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Stop at so many steps, earlier sessions included.")] = None,
+    plateau: Annotated[int | None, typer.Option(help="Stop after so many checks without progress.")] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(help="Go on with the model that is there, or begin anew; default: go on if it was cut off."),
+    ] = None,
+    alignment: Annotated[str, typer.Option(help="mesh, or similarity as the known tools do.")] = "mesh",
+    gan: Annotated[bool, typer.Option(help="Let the discriminator play.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    start: Annotated[str, typer.Option(help="From the kit's base, each person's mean texture, or noise.")] = "base",
+) -> None:
+    """Train on two facesets. Example: train faces/a faces/b --model model --minutes 10"""
+    from faceswap_lib import train as lab
+
+    with progress_bar("Training") as progress:
+        budget = {"minutes": minutes, "iterations": iterations, "plateau": plateau, "resume": resume}
+        how = {"alignment": alignment, "gan": gan, "seed": seed, "start": start}
+        r = lab.train(faces_a, faces_b, model, profile=profile, **budget, **how, progress=progress)
+    held = r.history[-1]
+    print(
+        f"{r.iterations} iterations, {r.egs:.0f} EGs/s, stopped by {r.stopped}; held-out loss "
+        f"A {held['held_a']:.3f} B {held['held_b']:.3f}. Look at {r.model / 'previews'}."
+    )
+
+
+def convert(
+    video: Annotated[Path, typer.Argument(help="The video whose face is replaced.")],
+    faces: Annotated[Path, typer.Option(help="The faceset of this video.")],
+    model: Annotated[Path, typer.Option(help="The trained model's folder.")],
+    out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
+    color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
+    to: Annotated[
+        str | None, typer.Option(help="Whose face is put in: b (default), or a, the other direction.")
+    ] = None,
+    untrained: Annotated[bool, typer.Option(help="Draw the mean texture: no training.")] = False,
+    pull: Annotated[float, typer.Option(help="How far back to the base: 0 as trained, 1 the base.")] = 0.5,
+    keep_front: Annotated[
+        bool, typer.Option("--keep-front/--paint-over", help="What passes in front of the face stays there, or not.")
+    ] = True,
+    keep_mouth: Annotated[
+        bool, typer.Option("--keep-mouth/--draw-mouth", help="Teeth and tongue stay the video's own, or are drawn.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that this kit did not write.")] = False,
+) -> None:
+    """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
+    from faceswap_lib import convert as lab
+
+    with progress_bar(f"Converting {video.name}") as progress:
+        what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
+        r = lab.convert(video, faces, model, out, color_match=color, **what, overwrite=overwrite, progress=progress)
+    print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled and signed as synthetic.")
+    if r.remarks:
+        print(r.remarks)
+
+
+def evaluate(
+    swapped: Annotated[Path, typer.Argument(help="The swapped video.")],
+    source: Annotated[Path, typer.Option(help="The video before the swap.")],
+    faces_b: Annotated[Path, typer.Option(help="Faceset of the person who was put in.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    faces_a: Annotated[Path | None, typer.Option(help="The source's faceset: makes references to beat.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The model: judges faces kept from training, says when to stop.")
+    ] = None,
+    truth: Annotated[Path | None, typer.Option(help="The ideal swap, where there is one.")] = None,
+    truth_mask: Annotated[Path | None, typer.Option(help="Where the ideal counts.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another report.json, to compare with.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+) -> None:
+    """Measure a swap. Example: evaluate s.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
+    from faceswap_lib import evaluate as lab
+    from faceswap_lib.measure import report as told
+
+    other = told.read(against) if against else None
+    with progress_bar("Measuring") as progress:
+        known = {"truth": truth, "truth_mask": truth_mask, "faces_a": faces_a, "model": model}
+        r = lab.evaluate(swapped, source, faces_b, report, **known, seed=seed, every=every, progress=progress)
+    print(told.table(r))
+    print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), told.summarise(r), sep="\n")
+    if other:
+        print(f"\nAgainst {against}:\n{told.compared(r, other)}")
+    print(f"To read and to send around: {report / 'report.html'}")
