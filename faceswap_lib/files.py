@@ -142,6 +142,17 @@ def alone(folder: str | Path, work: str) -> Iterator[None]:
         os.close(file)
 
 
+@contextmanager
+def in_turn(folder: Path) -> Iterator[None]:
+    """Wait until nobody else is in a block over the same folder, which exists: short work that several may want."""
+    file = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
 def _locked(path: Path) -> int:
     """The open and locked file at a path; BlockingIOError while another process has it."""
     while True:

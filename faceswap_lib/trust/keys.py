@@ -41,11 +41,15 @@ def own() -> Key:
     """This machine's key, made or renewed if need be; UserError where it cannot be kept."""
     path = folder() / NAME
     try:
-        if path.exists():
-            if key := _valid(path.read_bytes()):
+        if key := _kept(path):
+            return key
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with files.in_turn(path.parent):  # an evaluation writes three videos at once
+            if key := _kept(path):
                 return key
-            note(f"The key in {path} has expired or is damaged; a new one is made.")
-        return _made(path)
+            if path.exists():
+                note(f"The key in {path} has expired or is damaged; a new one is made.")
+            return _made(path)
     except OSError as error:
         raise UserError(
             f"The key that signs videos cannot be kept in {path.parent} ({error.strerror}); "
@@ -56,6 +60,10 @@ def own() -> Key:
 def roots() -> bytes:
     """The roots of all keys that this machine has had, in PEM; empty if it has had none."""
     return b"".join(path.read_bytes() for path in sorted((folder() / ROOTS).glob("*.pem")))
+
+
+def _kept(path: Path) -> Key | None:
+    return _valid(path.read_bytes()) if path.exists() else None
 
 
 def _valid(pem: bytes) -> Key | None:
@@ -83,7 +91,6 @@ def _made(path: Path) -> Key:
     private = mine.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     (path.parent / ROOTS).mkdir(exist_ok=True)
     with files.whole(path.parent / ROOTS / f"{root.serial_number:x}.pem") as part:
         part.write_bytes(root_pem)

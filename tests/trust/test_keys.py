@@ -1,6 +1,7 @@
 """keys.py: a key is made once, is nobody else's, is renewed, and what it cannot be it says."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_key_is_made_once_and_is_the_users_alone(folder):
 
 def test_the_roots_key_is_kept_nowhere(folder):
     keys.own()
-    private = [path.read_bytes().count(b"PRIVATE KEY-----") for path in folder.rglob("*") if path.is_file()]
+    private = [path.read_bytes().count(b"PRIVATE KEY-----") for path in folder.rglob("*.pem")]
     assert sorted(private) == [0, 2], "one key, between BEGIN and END"
 
 
@@ -67,3 +68,9 @@ def test_it_lies_in_the_users_settings_unless_told_otherwise(monkeypatch, tmp_pa
     assert keys.folder() == tmp_path / "faceswap-workshop"
     monkeypatch.delenv("XDG_CONFIG_HOME")
     assert str(keys.folder()).startswith(os.path.expanduser("~/.config"))
+
+
+def test_many_who_need_it_first_get_one_key(folder):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: keys.own(), range(8)))
+    assert len(set(made)) == 1 and len(list((folder / keys.ROOTS).iterdir())) == 1
