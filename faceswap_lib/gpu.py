@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from faceswap_lib import profiles
-from faceswap_lib.checklist import Row, row
 from faceswap_lib.machine.facts import GROWTH, Machine, dotted, limit, look, memory, numbers, trial
 from faceswap_lib.profiles import PROFILES
+from faceswap_lib.progress import Row, row
 
 PYTHONS = ((3, 10), (3, 12))
 GLIBC = (2, 28)  # the wheels are built for manylinux_2_28

@@ -1,9 +1,10 @@
-"""What a user is told in a terminal: progress, as a bar or as plain lines, notes, tables."""
+"""What a user is told in a terminal: progress, as a bar or as plain lines, notes, tables, checklists."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 # what a long piece of work calls: done, of how many (None: not known), a note
 Progress = Callable[[int, int | None, str], None]
@@ -65,8 +66,23 @@ def _plain(title: str) -> Progress:
     return show
 
 
-def print_rows(rows: list) -> None:
-    """Verdicts (`checklist.Row`) as a table in the terminal."""
+@dataclass(frozen=True)
+class Row:
+    """One thing looked at: OK, WARN or FAIL, what it is, what was found, and what to do about it ("" if nothing)."""
+
+    verdict: str
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def row(good: bool, what: str, found: str, remedy: str = "", bad: str = "FAIL") -> Row:
+    """The row of something that is good, or else has the verdict `bad` and a remedy. Labs 1 and 2 are made of them."""
+    return Row("OK", what, found) if good else Row(bad, what, found, remedy)
+
+
+def print_rows(rows: list[Row]) -> None:
+    """A checklist as a table in the terminal."""
     print_table([{"": row.verdict, "what": row.what, "found": row.found, "remedy": row.remedy} for row in rows])
 
 

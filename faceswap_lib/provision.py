@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from faceswap_lib import UserError
-from faceswap_lib.checklist import Row
 from faceswap_lib.cloud import account, bill, oracle
 from faceswap_lib.cloud.bill import Price
 from faceswap_lib.cloud.oracle import Fault, Places
+from faceswap_lib.progress import Row
 
 SSH_KEY = "~/.ssh/id_ed25519.pub"
 STACK = "setup/oci"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from faceswap_lib import UserError, checklist, gpu
+from faceswap_lib import UserError, gpu, progress
 from faceswap_lib.machine.cards import Card
 
 GOOD = {
@@ -43,7 +43,7 @@ P100, V100, A10 = with_card("Tesla P100", 6.0), with_card("Tesla V100", 7.0), wi
 UNUSED = replace(A10, trial=GOOD)  # the card is there, TensorFlow does not see it
 
 
-def row(machine: gpu.Machine, what: str) -> checklist.Row:
+def row(machine: gpu.Machine, what: str) -> progress.Row:
     """The one verdict on a thing."""
     (found,) = [r for r in gpu.judge(machine) if r.what == what]
     return found

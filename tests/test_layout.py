@@ -19,7 +19,7 @@ LIBRARY = ROOT / "faceswap_lib"
 # of one floor that are no room (labs above all) do not know one another.
 FLOORS = (
     ("__init__",),
-    ("checklist", "files", "profiles", "progress", "samples", "strangers"),
+    ("files", "profiles", "progress", "samples", "strangers"),
     ("cloud", "face", "machine", "media", "toys"),
     ("network", "trust"),
     ("compose",),

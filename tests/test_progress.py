@@ -1,8 +1,9 @@
-"""progress.py: lines of progress where there is no terminal."""
+"""progress.py: lines of progress where there is no terminal; a checklist's rows."""
 
 import pytest
 
-from faceswap_lib import checklist, progress
+from faceswap_lib import progress
+from faceswap_lib.progress import Row, row
 
 
 @pytest.fixture
@@ -32,6 +33,22 @@ def test_the_estimate_is_for_what_goes_on_now(lines):
 
 
 def test_rows_are_a_table_in_the_terminal(capsys):
-    progress.print_rows([checklist.row(False, "disk", "1 GB", "free some"), checklist.row(True, "memory", "8 GB")])
+    progress.print_rows([row(False, "disk", "1 GB", "free some"), row(True, "memory", "8 GB")])
     said = capsys.readouterr().out
     assert [word in said for word in ("FAIL", "disk", "free some", "OK", "8 GB")] == [True] * 5
+
+
+def test_what_is_good_is_ok_and_needs_no_remedy():
+    assert row(True, "memory", "16 GB", "Buy more.") == Row("OK", "memory", "16 GB", "") == Row("OK", "memory", "16 GB")
+
+
+@pytest.mark.parametrize(("given", "verdict"), [({}, "FAIL"), ({"bad": "WARN"}, "WARN")])
+def test_what_is_bad_has_its_verdict_and_what_to_do(given, verdict):
+    assert row(False, "memory", "1 GB", "Buy more.", **given) == Row(verdict, "memory", "1 GB", "Buy more.")
+
+
+def test_rows_can_be_compared_and_not_changed():
+    one = row(True, "memory", "16 GB")
+    with pytest.raises(AttributeError):
+        one.verdict = "FAIL"
+    assert len({one, row(True, "memory", "16 GB"), row(True, "memory", "8 GB")}) == 2

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from faceswap_lib.checklist import Row, row
 from faceswap_lib.cloud import bill
 from faceswap_lib.cloud.oracle import CONSOLE, Fault
+from faceswap_lib.progress import Row, row
 
 OS = ("Canonical Ubuntu", "24.04")  # what setup/oci takes when it is told nothing else
 STATUS = {"AVAILABLE": "free", "OUT_OF_HOST_CAPACITY": "all taken", "HARDWARE_NOT_SUPPORTED": "no such hardware"}
