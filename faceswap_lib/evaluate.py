@@ -121,7 +121,8 @@ def _tabulate(watched: dict[str, Watched], clips: dict, own: np.ndarray, faces_b
             raise UserError(f"No face was found in {clips[label]}, so it cannot be scored; give a video with one.")
         values[label]["likeness"] = watched[label].column("likeness", [np.nan] * 128)
     mean_a, mean_b = np.nanmean(values["source"]["likeness"], 0), own.mean(0)
-    if np.linalg.norm(mean_a - mean_b) < 0.1:
+    alone = clips.get("ideal") == clips["source"]  # a person swapped with themselves
+    if np.linalg.norm(mean_a - mean_b) < 0.1 and not alone:
         raise UserError(f"The faces in {faces_b} are those of {clips['source']}; give the other person's faceset.")
     people = {label: motion.person(np.stack(list(seen.solid.values()))) for label, seen in watched.items()}
     for label, columns in values.items():

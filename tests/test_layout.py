@@ -29,7 +29,7 @@ FLOORS = (
     ("widgets",),
     ("provision", "gpu", "extract", "train", "convert", "evaluate"),
     ("catch_up", "headless"),
-    ("bench", "workshop"),
+    ("bench", "selfswap", "workshop"),
     ("cli",),
     ("__main__",),
 )
@@ -58,6 +58,7 @@ LABS = {
     "convert": {"ConvertResult", "convert"},
     "evaluate": {"evaluate"},
     "bench": {"Pair", "bench", "ablate", "emerge", "prepare"},
+    "selfswap": {"SelfSwap", "selfswap", "shining", "told"},
     "workshop": {"Lab", "Workshop", "workshop", "closing", "parse_settings"},
 }
 # The same for the command line: verb -> its arguments and options.
@@ -68,6 +69,7 @@ VERBS = {
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
     " --keep-mouth --draw-mouth --overwrite",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
+    "selfswap": "video --workdir --profile --minutes --iterations --frames --seed --every",
     "inspect": "file",
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",

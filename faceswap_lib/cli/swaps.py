@@ -1,4 +1,4 @@
-"""The verbs that make a swap and measure it: extract, train, convert, evaluate."""
+"""The verbs that make a swap and measure it: extract, train, convert, evaluate, selfswap."""
 
 from pathlib import Path
 from typing import Annotated
@@ -125,3 +125,22 @@ def evaluate(
     if other:
         print(f"\nAgainst {against}:\n{told.compared(r, other)}")
     print(f"To read and to send around: {report / 'report.html'}")
+
+
+def selfswap(
+    video: Annotated[Path, typer.Argument(help="One person alone, ten seconds or more, talking and blinking.")],
+    workdir: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("self-swap"),
+    profile: Profile = "demo",
+    minutes: Annotated[float | None, typer.Option(help="Train for so many minutes.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Or for so many steps.")] = None,
+    frames: Annotated[int, typer.Option(help="Of the beginning, and of the end, at most.")] = 160,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+) -> None:
+    """What your own footage can give: put its end on its beginning. Example: selfswap me.mp4 --workdir self-swap"""
+    from faceswap_lib import selfswap as lab
+
+    with progress_bar(f"Self-swap of {video.name}") as progress:
+        budget = {"minutes": minutes, "iterations": iterations, "frames": frames}
+        r = lab.selfswap(video, workdir, profile=profile, **budget, seed=seed, every=every, progress=progress)
+    print(lab.told(r))

@@ -16,6 +16,7 @@ VERBS = (
     swaps.train,
     swaps.convert,
     swaps.evaluate,
+    swaps.selfswap,
     marks.inspect,
     machines.check,
     machines.provision,
