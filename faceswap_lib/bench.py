@@ -6,11 +6,9 @@ The time of saving and measuring does not count. `ablate` measures variants of t
 import json
 import os
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from faceswap_lib import UserError, convert, evaluate, extract, files, profiles, samples, train
 from faceswap_lib.face import faceset
@@ -137,57 +135,47 @@ def emerge(
     seeds: Sequence[int] = (0, 1, 2),
     profile: str = "micro",
     pair: Pair = BUILT_IN,
+    every: int = 4,
     say: Say = lambda line: None,
     progress: Progress | None = None,
 ) -> dict:
     """How a face comes out of noise in lab 4, once per seed: the loss on held-out faces, and what each start is worth.
 
     Returns what is written to workdir/noise.json: {"held_out": {moment: {"a": [least, median, most] of the seeds, "b",
-    "iteration"}}, "starts": {network: {figure: [least, most]}}, "about"}. The last seed's pictures become noise.png.
+    "iteration"}}, "starts": {network: {figure: [least, median, most]}}, "about"}; of a swap's figures the least and the
+    most are of their 95 % intervals. The last seed's pictures become noise.png.
     """
     from faceswap_lib.display import plots_train  # matplotlib
 
-    at, end, told, judged = _Bench(Path(workdir), pair, 1, say, progress), max(seconds), [], []
-    for seed in seeds:
-        model = prepare(workdir, pair) / f"noise{seed}"
-        at.say(f"Seed {seed}: training from noise for {end:g} s …")
-        how = profiles.lesson(profile) | {"minutes": end / 60, "iterations": None, "seed": seed, "resume": False}
-        told.append(train.train(*at.facesets, model, **how, progress=at.progress))
-        rows = starts.judge(at.facesets[1], how["profile"], {"trained": model}, seed).rows
-        judged.append({_plain(row["network"]): row for row in rows})
-    moments = {f"{s:g} s": [_at(result.history, s) for result in told] for s in sorted(seconds)}
-    shown = plots_train.over_time(model, steps=[each[-1]["iteration"] for each in moments.values()])
+    prepare(workdir, pair)
+    at, size = _Bench(Path(workdir), pair, every, say, progress), profiles.lesson(profile)["profile"]
+    made = [_from_noise(at, size, max(seconds), seed) for seed in seeds]
+    moments = {f"{s:g} s": [starts.at(one["history"], s) for one in made] for s in sorted(seconds)}
+    steps = [each[-1]["iteration"] for each in moments.values()]
+    shown = plots_train.over_time(at.workdir / f"noise{seeds[-1]}" / "model", steps=steps)
     shown.savefig(at.workdir / "noise.png", dpi=100)
-    held = {moment: {key: _ends(row[key] for row in each) for key in each[0]} for moment, each in moments.items()}
-    names = {name: {f: _ends(j[name][f] for j in judged)[::2] for f in starts.FIGURES} for name in judged[0]}
-    about = {"profile": how["profile"], "seeds": list(seeds), "egs": [round(r.egs, 1) for r in told]}
-    made = {"held_out": held, "starts": names, "about": about | {"machine": _machine()}}
+    held = {moment: {key: starts.ends(row[key] for row in each) for key in each[0]} for moment, each in moments.items()}
+    about = {"profile": size, "seeds": list(seeds), "egs": [one["egs"] for one in made]}
+    machine = {"system": platform.platform(), "cores": os.cpu_count(), "load": [round(x, 1) for x in os.getloadavg()]}
+    found = {"held_out": held, "starts": starts.gathered([one["starts"] for one in made])}
+    found |= {"about": about | {"machine": machine}}
     with files.whole(at.workdir / "noise.json") as part:
-        part.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    return made
+        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
 
 
-def _plain(network: str) -> str:
-    """A row of `starts.judge` without the steps of a trained network, which differ from seed to seed."""
-    return network if network.endswith(", 0 steps") else network.rpartition(",")[0]
-
-
-def _at(history: list[dict], second: float) -> dict[str, float]:
-    """The losses of a training at a moment, between those of the looks at held-out faces before and after it."""
-    when = [row["seconds"] for row in history]
-    named = {"a": "held_a", "b": "held_b", "iteration": "iteration"}
-    return {key: float(np.interp(second, when, [row[name] for row in history])) for key, name in named.items()}
-
-
-def _ends(values: Iterable[float]) -> list[float]:
-    """Least, median, most."""
-    found = sorted(values)
-    return [round(float(x), 4) for x in (found[0], np.median(found), found[-1])]
-
-
-def _machine() -> dict:
-    """What else this machine has to do, for who reads the figures."""
-    return {"system": platform.platform(), "cores": os.cpu_count(), "load": [round(x, 1) for x in os.getloadavg()]}
+def _from_noise(at: _Bench, size: str, end: float, seed: int) -> dict:
+    """One training from noise, and what it and each start are worth: history, egs, starts, as `starts.gathered` has."""
+    folder = at.workdir / f"noise{seed}"
+    models, how = {"trained": folder / "model"}, {"profile": size, "gan": False, "seed": seed, "resume": False}
+    at.say(f"Seed {seed}: training from noise for {end:g} s …")
+    told = train.train(*at.facesets, models["trained"], **how, start="noise", minutes=end / 60, progress=at.progress)
+    judged = starts.judge(at.facesets[1], size, models, seed).rows
+    if (base := f"{starts.NAMES['base']}, 0 steps") in [row["network"] for row in judged]:
+        models = {base: folder / "base"} | models
+        train.train(*at.facesets, models[base], **how, start="base", iterations=0)
+    swaps = starts.swaps(_score(at, models, folder, seed))
+    return {"history": told.history, "egs": round(told.egs, 1), "starts": starts.joined(judged, swaps)}
 
 
 def prepare(workdir: str | Path, pair: Pair = BUILT_IN) -> Path:

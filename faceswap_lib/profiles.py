@@ -30,7 +30,7 @@ PROFILES = {
     for p in (
         Profile("smoke", 128, 64, 0.5, 4, None, 24, 0.5, 60, 8),
         Profile("micro", 192, 96, 0.5, 4, 20, 1500, 0.6, 240, 50),
-        Profile("demo", 256, 128, 1.0, 16, 3, None, 0.5, 1000, 50),
+        Profile("demo", 256, 128, 1.0, 16, 2, None, 0.5, 1000, 50),
         Profile("gpu", 512, 256, 1.0, 32, 60, None, 0.5, 8000, 200, mixed=True, passes=300),
     )
 }

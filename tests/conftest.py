@@ -64,6 +64,15 @@ def short(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
+def short_truth(tmp_path_factory) -> dict[str, Path]:
+    """The ideal swap of the short clips, and where it counts: {"truth_a_as_b": path, "truth_mask": path}."""
+    folder = tmp_path_factory.mktemp("truth")
+    for name in ("truth_a_as_b", "truth_mask"):
+        video.write(folder / f"{name}.mp4", islice(video.frames(samples.path(name)), SHORT), 24)
+    return {path.stem: path for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="session")
 def facesets(short, tmp_path_factory) -> dict[str, Path]:
     """Facesets of the short clips, smoke profile: {"a": folder, "b": folder}; not to be changed, copy them first."""
     folder = tmp_path_factory.mktemp("faces")
@@ -78,6 +87,16 @@ def quick_start(monkeypatch) -> None:
     from faceswap_lib.network import checkpoint
 
     monkeypatch.setattr(checkpoint, "XLA", False)
+
+
+@pytest.fixture(scope="module")
+def quick_steps() -> Iterator[None]:
+    """The same for all of a file, its own fixtures included."""
+    from faceswap_lib.network import checkpoint
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "XLA", False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -49,17 +49,30 @@ def save(path: Path, reports: list[dict], about: dict, named: list[str], compare
     return made
 
 
+def of(report: dict, figure: str, label: str) -> list[float]:
+    """A figure of one of a report's clips, over its frames: [value, low, high] of its 95 % interval."""
+    (column,) = _columns(report, figure, [label])
+    return [round(x, 4) for x in interval(column, report["run"]["seed"])]
+
+
+def _columns(report: dict, figure: str, labels: list[str]) -> list[np.ndarray]:
+    """A figure's frames of those clips that have it, paired with the source's where it correlates."""
+    frames = [report["frames"].get(label, {}) for label in labels]
+    columns = [np.array(found[figure], float) for found in frames if figure in found]
+    if FIGURES[figure].correlates:
+        source = np.array(report["frames"]["source"][figure], float)
+        return [np.c_[column, source] for column in columns]
+    return columns
+
+
 def _difference(reports: list[dict], figure: str, label: str, other: str) -> list[float] | None:
     """Of two rows, frame by frame: [difference, low, high], medians over the seeds; None where one has no frames."""
     found = []
     for report in reports:
-        frames = [report["frames"].get("swap" if row == report["order"][-1] else row, {}) for row in (label, other)]
-        columns = [np.array(of[figure], float) for of in frames if figure in of]
+        names = ["swap" if row == report["order"][-1] else row for row in (label, other)]
+        columns = _columns(report, figure, names)
         if len(columns) < 2:
             return None
-        if FIGURES[figure].correlates:
-            source = np.array(report["frames"]["source"][figure], float)
-            columns = [np.c_[column, source] for column in columns]
         found.append(interval(columns[0], report["run"]["seed"], columns[1]))
     return [round(float(x), 4) for x in np.median(found, 0)]
 

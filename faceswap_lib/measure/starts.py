@@ -3,7 +3,7 @@
 The same held-out faces of one person, drawn by networks that have not learned yet and by some that have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,15 @@ import numpy as np
 from faceswap_lib import UserError, profiles
 from faceswap_lib.face import faceset
 from faceswap_lib.face.mesh import Mesh, canvas
-from faceswap_lib.measure import metrics
+from faceswap_lib.measure import medians, metrics
 from faceswap_lib.measure.perception import Judged
 from faceswap_lib.network import batches, pretrained
 from faceswap_lib.network.batches import Side
 
 COUNT = 12  # held-out faces that are judged
 EYES = 2.5  # a pixel's weight in the loss from which on it is of an eye: `Mesh.importance` has 3 there
-FIGURES = ("loss", "sharpness", "eyes")
+FIGURES = ("loss", "sharpness", "eyes")  # of the held-out faces
+SWAPS = ("parts", "gaze")  # and of the swap: report.json's
 NAMES = {"noise": "noise", "mean": "mean texture", "base": "base"}
 
 
@@ -52,6 +53,57 @@ def judge(
     return Judged({name: np.round(x * 255).clip(0, 255).astype("u1") for name, x in shown.items()}, rows)
 
 
+def swaps(report: dict) -> dict[str, dict[str, list[float]]]:
+    """Figures of the swaps by untrained networks and by a trained one: network -> figure -> [value, low, high].
+
+    report: with the trained network's clip as its swap, and the others' under their networks' names. B's mean texture,
+    which the report has anyway, is what a network draws that starts from it.
+    """
+    clips = {"trained": "swap", f"{NAMES['mean']}, 0 steps": "B's mean"}
+    clips |= {label: label for label in report["frames"] if label.endswith(", 0 steps")}
+    return {name: {f: medians.of(report, f, clip) for f in SWAPS} for name, clip in clips.items()}
+
+
+def joined(rows: Sequence[dict], swapped: Mapping[str, dict]) -> dict[str, dict[str, list[float]]]:
+    """Rows of `judge` and what `swaps` found, by network, whose steps differ from seed to seed and are left out."""
+    of = {_plain(row["network"]): {f: [row[f]] * 3 for f in FIGURES} for row in rows}
+    return {name: own | swapped.get(name, {}) for name, own in of.items()}
+
+
+def gathered(seeds: Sequence[Mapping[str, dict]]) -> dict[str, dict[str, list[float]]]:
+    """What `joined` gave for several seeds as one table: network -> figure -> [least, median, most].
+
+    Of figures with an interval the least and the most are those of the intervals.
+    """
+    return {
+        name: {f: _outer([seed[name][f] for seed in seeds if f in seed[name]]) for f in found}
+        for name, found in seeds[0].items()
+    }
+
+
+def at(history: Sequence[dict], second: float) -> dict[str, float]:
+    """The losses of a training at a moment, between those of the looks at held-out faces before and after it."""
+    when = [row["seconds"] for row in history]
+    named = {"a": "held_a", "b": "held_b", "iteration": "iteration"}
+    return {key: float(np.interp(second, when, [row[name] for row in history])) for key, name in named.items()}
+
+
+def ends(values: Iterable[float]) -> list[float]:
+    """Least, median, most."""
+    found = sorted(values)
+    return [round(float(x), 4) for x in (found[0], np.median(found), found[-1])]
+
+
+def _outer(found: Sequence[Sequence[float]]) -> list[float]:
+    """Least, median, most of [value, low, high] of several seeds."""
+    values, lows, highs = zip(*found, strict=True)
+    return [ends(lows)[0], ends(values)[1], ends(highs)[2]]
+
+
+def _plain(network: str) -> str:
+    return network if network.endswith(", 0 steps") else network.rpartition(",")[0]
+
+
 def beside(rows: Sequence[dict], made: dict) -> list[dict]:
     """Rows of `judge` beside what `bench.emerge` measured for the kit: the least and the most of its seeds.
 
@@ -63,8 +115,8 @@ def beside(rows: Sequence[dict], made: dict) -> list[dict]:
     out = []
     for row in rows:
         known = kit.get(row["network"]) or (kit["trained"] if not row["network"].endswith(", 0 steps") else {})
-        ends = {f"{name}, kit": " … ".join(f"{x:.2f}" for x in known[name]) if known else "" for name in FIGURES}
-        out.append(row | ends)
+        told = {f: f"{known[f][0]:.2f} … {known[f][-1]:.2f}" if f in known else "" for f in (*FIGURES, *SWAPS)}
+        out.append(row | {f"{name}, kit": ends for name, ends in told.items()})
     return out
 
 

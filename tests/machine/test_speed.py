@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import expected
 import numpy as np
 import psutil
 import pytest
@@ -122,6 +123,17 @@ def test_the_roofline_is_the_envelope_of_its_points(worker):
     assert {p.op.work for p in points} == {"add", "product", "convolution", "dense"} and roofs[0].measured
     assert all(p.gflops <= roofs[0].at(p.op.intensity) * 1.0001 for p in points)
     assert roofs[0].gflops == max(p.gflops for p in points)
+
+
+def test_this_machine_is_as_fast_as_lab_2_says(worker):
+    step = worker.time(speed.step(16, 64, 64))
+    found = {
+        "GFLOP/s of plain Python": speed.in_python().gflops,
+        "GFLOP/s of compiled code": worker.time(speed.product(1024)).gflops,
+        "pictures a second": 16 / step.seconds,
+    }
+    claims = [claim for claim in expected.claims() if claim.of in found]
+    assert len(claims) == len(found) and not [told for claim in claims if (told := claim.wrong(found, expected.busy()))]
 
 
 def test_the_load_shows_idle_then_busy(worker):

@@ -17,18 +17,10 @@ NAMES = {"profile", "workdir", "video_a", "video_b", "seed"}
 BASELINE = json.loads((HERE.parent / "baseline.json").read_text())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_account():
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch):
     """Lab 1 asks nobody, also on a computer that has an account's config."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OCI_CONFIG_FILE", str(HERE / "there is none"))
-        yield
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> workshop.Workshop:
-    """All lessons, run once."""
-    return workshop.workshop(tmp_path_factory.mktemp("work"), "smoke")
+    monkeypatch.setenv("OCI_CONFIG_FILE", str(HERE / "there is none"))
 
 
 def cells(path: Path) -> list:
