@@ -81,24 +81,6 @@ def facesets(short, tmp_path_factory) -> dict[str, Path]:
     return {name: folder / name for name in "ab"}
 
 
-@pytest.fixture
-def quick_start(monkeypatch) -> None:
-    """Trainings whose steps are not compiled by XLA, which is most of a short one's time; notebooks' tests have it."""
-    from faceswap_lib.network import checkpoint
-
-    monkeypatch.setattr(checkpoint, "XLA", False)
-
-
-@pytest.fixture(scope="module")
-def quick_steps() -> Iterator[None]:
-    """The same for all of a file, its own fixtures included."""
-    from faceswap_lib.network import checkpoint
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint, "XLA", False)
-        yield
-
-
 @pytest.fixture(scope="session")
 def trained(facesets, tmp_path_factory) -> train.TrainResult:
     """A smoke model after 40 steps, the discriminator in the second half; not to be changed, copy it first."""
@@ -106,15 +88,6 @@ def trained(facesets, tmp_path_factory) -> train.TrainResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "SAVE_EVERY", 1e9)  # one checkpoint, on a slow machine too
         return train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=40)
-
-
-@pytest.fixture
-def traced(monkeypatch) -> None:
-    """Steps are traced and not compiled, which takes a tenth of the time; each still has a function of its own."""
-    from faceswap_lib.network.model import FaceSwap
-
-    compiled = FaceSwap.compile
-    monkeypatch.setattr(FaceSwap, "compile", lambda net, **how: compiled(net, **how | {"jit_compile": False}))
 
 
 @pytest.fixture(scope="session")

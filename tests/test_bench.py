@@ -17,11 +17,6 @@ def pair(short, short_truth) -> bench.Pair:
     return bench.Pair(short["a"], short["b"], short_truth["truth_a_as_b"], short_truth["truth_mask"])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def started(quick_steps) -> None:
-    """What is asked here does not depend on how a step is compiled."""
-
-
 def with_faces(facesets: dict, folder: Path) -> Path:
     """A workdir that has the pair's facesets already."""
     for side, faces in facesets.items():

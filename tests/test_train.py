@@ -20,9 +20,8 @@ from faceswap_lib.media import video
 from faceswap_lib.network import batches, checkpoint, record, schedule
 from faceswap_lib.network import run as under_way
 
-pytestmark = pytest.mark.usefixtures("quick_start")  # what is asked here does not depend on how a step is compiled
-
 SMOKE = profiles.get("smoke")
+HASTY = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # slower steps, sooner compiled
 
 
 class Stopped(Exception):
@@ -158,6 +157,15 @@ def test_it_stops_on_a_plateau(facesets, tmp_path, monkeypatch):
     assert (result.stopped, result.iterations) == ("plateau", 4)
 
 
+def test_a_step_is_compiled_where_the_profile_says_so(facesets, tmp_path, monkeypatch):
+    monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, gan_from=0.0, compiled=True))
+    seen = []
+    how = {"profile": "smoke", "iterations": 2, "each": lambda run: seen.append(run.net.jit_compile)}
+    result = train.train(facesets["a"], facesets["b"], tmp_path / "m", **how)
+    assert seen == [True, True] and result.history[-1]["gan_real"] > 0
+    assert all(profiles.get(name).compiled for name in ("micro", "demo", "gpu"))
+
+
 def test_it_trains_on_jax(facesets, tmp_path):
     code = """
 import sys
@@ -169,7 +177,7 @@ profiles.PROFILES["smoke"] = replace(profiles.get("smoke"), gan_from=0.0)
 result = train.train(*sys.argv[1:], profile="smoke", iterations=3)
 assert result.iterations == 3 and result.history[-1]["gan_real"] > 0, result
 """
-    process = python(code, facesets["a"], facesets["b"], tmp_path / "m", KERAS_BACKEND="jax")
+    process = python(code, facesets["a"], facesets["b"], tmp_path / "m", KERAS_BACKEND="jax", XLA_FLAGS=HASTY)
     error = process.communicate(timeout=180)[1]
     assert process.returncode == 0, error[-3000:]
     assert record.read_about(tmp_path / "m")["versions"]["backend"] == "jax"
@@ -276,7 +284,7 @@ def test_what_is_done_apart_does_not_count_as_training():
     assert 0 <= run.seconds - before < 0.4
 
 
-def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path, monkeypatch, traced):
+def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path, monkeypatch):
     monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     told, clock = [], []
 
@@ -294,7 +302,7 @@ def test_compiling_is_said_and_takes_none_of_the_minutes(facesets, tmp_path, mon
     assert run[0].history[-1]["seconds"] < real + 2
 
 
-def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_path, monkeypatch, traced):
+def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_path, monkeypatch):
     monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     monkeypatch.setitem(profiles.PROFILES, "smoke", replace(SMOKE, every=5))
     monkeypatch.setattr(train, "EARLY", ())
@@ -317,7 +325,7 @@ def test_the_discriminator_joins_and_leaves_when_a_hand_says_so(facesets, tmp_pa
     assert about["played"] == told and about["history"][-1]["gan_real"] > 0, "it goes on as the hand left it"
 
 
-def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path, monkeypatch, traced):
+def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path, monkeypatch):
     monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
 
     def each(run):
@@ -328,7 +336,7 @@ def test_a_hand_stops_a_training_as_its_budget_would(facesets, tmp_path, monkeyp
     assert record.read_about(tmp_path / "m")["stopped"] == "hand"
 
 
-def test_an_interrupt_can_end_a_training_that_the_next_one_goes_on_with(facesets, tmp_path, monkeypatch, traced):
+def test_an_interrupt_can_end_a_training_that_the_next_one_goes_on_with(facesets, tmp_path, monkeypatch):
     monkeypatch.setattr(train.previews, "save", lambda net, held, path: None)  # to save time
     how = {"profile": "smoke", "iterations": 9, "gan": False, "interrupt": "end"}
     result = train.train(*facesets.values(), tmp_path / "m", **how, progress=interrupt_after(4))

@@ -13,7 +13,6 @@ from faceswap_lib.network import saved
 from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
 
-XLA = True  # the step is compiled: three times as fast on two cores, and the first one takes half a minute
 HEADER = 1_000_000  # bytes, more than names and shapes in a file of weights take
 
 
@@ -26,7 +25,7 @@ def build(profile: Profile, seed: int) -> FaceSwap:
         keras.mixed_precision.set_global_policy("mixed_float16")
     net = FaceSwap(profile.texture, profile.width)
     optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
-    net.compile(optimizer=optimizer, jit_compile=XLA)
+    net.compile(optimizer=optimizer, jit_compile=profile.compiled or keras.backend.backend() == "jax")
     half = profile.texture // 2
     shapes = {"picture": (1, half, half, 3), "motion": (1, half, half, 4)}
     net({f"{name}_{s}": keras.ops.zeros(shape) for s in "ab" for name, shape in shapes.items()})

@@ -133,7 +133,7 @@ def there(monkeypatch, tmp_path) -> Iterator[None]:
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("lab", LABS)
-def test_no_order_of_cells_stops_a_lab(lab, order, work, made, there, quick_start, monkeypatch, capsys):
+def test_no_order_of_cells_stops_a_lab(lab, order, work, made, there, monkeypatch, capsys):
     for name in ONCE[lab]:
         once(lab, name, made, monkeypatch, **({"iterations": 0, "minutes": None} if name == "train.train" else {}))
     if lab == "06":

@@ -29,7 +29,7 @@ def board(trained):
     return dashboard.Dashboard(trained.model)
 
 
-def test_a_training_is_toggled_and_stopped_by_its_controls(facesets, short, tmp_path, capsys, traced):
+def test_a_training_is_toggled_and_stopped_by_its_controls(facesets, short, tmp_path, capsys):
     hand = {4: ("gan", True), 8: ("gan", False), 10: ("stop", None)}
     with dashboard.Dashboard(tmp_path / "m", short["a"], facesets["a"]) as board:
 
