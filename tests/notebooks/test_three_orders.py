@@ -4,12 +4,12 @@ The cells are the notebooks' own. What computes for long does so once and then g
 their first step, and lab 6's measuring stands in.
 """
 
-import ast
 import importlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cell_runner
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
@@ -106,22 +106,6 @@ def cells(lab: str, given: dict[str, object]) -> tuple[str, list[str], list[str]
     return settings, main, [cell.source for cell in book.cells[heading:] if cell.cell_type == "code"]
 
 
-def run(source: str, names: dict) -> None:
-    """A cell, and what its last line gives shown, as a notebook does."""
-    tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), names)
-    if last:
-        names["display"](eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-
-
-def shown(value: object, **how: object) -> None:
-    """What a notebook asks of a value that it shows."""
-    for name in ("_repr_mimebundle_", "_repr_html_"):
-        if hasattr(value, name):
-            getattr(value, name)()
-
-
 @pytest.fixture
 def there(monkeypatch, tmp_path) -> Iterator[None]:
     """No account, where notebooks stand, and no picture left open."""
@@ -138,10 +122,9 @@ def test_no_order_of_cells_stops_a_lab(lab, order, work, made, there, monkeypatc
         once(lab, name, made, monkeypatch, **({"iterations": 0, "minutes": None} if name == "train.train" else {}))
     if lab == "06":
         measured(monkeypatch)
-    names: dict = {"display": shown}
-    sources = ORDERS[order](*cells(lab, work))
+    names, sources = cell_runner.begin(), ORDERS[order](*cells(lab, work))
     for source in sources:
-        run(source, names)
+        cell_runner.run(source, names)
     told = capsys.readouterr().out
     checks = sum("pages.check(" in source for source in sources)
     assert told.count("Self-check: ") == checks >= 2 and "right." not in told
