@@ -30,7 +30,7 @@ def table(heads: tuple[str, ...], lines: list[list[str]], caption: str = "") -> 
     """A table of cells that are HTML already; heads are text."""
     said = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     head = "".join(f'<th scope="col" {LEFT}>{html.escape(each)}</th>' for each in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
+    body = "\n".join(f"<tr>{''.join(f'<td {LEFT}>{cell}</td>' for cell in line)}</tr>" for line in lines)
     # a region that scrolls must be reached by the keyboard, too
     return f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(caption or heads[0])}">' + (
         f"<table>{said}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>"

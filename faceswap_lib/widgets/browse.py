@@ -60,6 +60,7 @@ class Browser(Live):
         for control in (self.frame, *self.layers.values()):
             control.observe(lambda _: self._draw(), "value")
         for control in self.limits.values():
+            control.layout.width, control.style = "600px", {"description_width": "235px"}  # one above the other
             control.observe(lambda _: self._refilter(), "value")
         self.play.observe(lambda change: setattr(self.frame, "index", change.new), "value")
 

@@ -109,7 +109,7 @@ class SmallNet(Live):
         right = round(self.right * len(self.net.dots))
         self.status.value = (
             f"<div role='status'>step {self.net.steps}: <b>{right} of {len(self.net.dots)} dots right</b> "
-            f"with {self.hidden.value} hidden neurons</div>"
+            f"with {self.hidden.value} hidden neuron{'s' * (self.hidden.value > 1)}</div>"
         )
 
     def drawn(self) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from faceswap_lib.display import theme
 
-WIDE, HIGH, LEFT, LOW = 340, 190, 34, 22
+WIDE, HIGH, LEFT, LOW, TOP = 340, 216, 34, 22, 46  # pixels; TOP: what title and legend take above the curves
 Line = tuple[str, str, str, Sequence[tuple[float, float]]]  # name, colour, dashes, points
 
 
@@ -34,16 +34,17 @@ def plot(title: str, lines: Sequence[Line]) -> str:
     far, top = max((x for x, _ in points), default=0) or 1, max((y for _, y in points), default=0) or 1
     ends = "; ".join(f"{name} from {line[0][1]:.3f} to {line[-1][1]:.3f}" for name, *_, line in lines if line)
     told = html.escape(f"{title}: {ends or 'nothing yet'}", quote=True)
-    across, up = (WIDE - LEFT - 8) / far, (HIGH - LOW - 20) / (1.05 * top)
+    across, up = (WIDE - LEFT - 8) / far, (HIGH - LOW - TOP - 4) / top
     body = [_text(4, 12, title), _text(LEFT, HIGH - 6, "0"), _text(WIDE - 8, HIGH - 6, f"iteration {far:g}", "end")]
     body += [_text(LEFT - 4, HIGH - LOW - top * up + 4, f"{top:.2f}", "end"), _text(LEFT - 4, HIGH - LOW, "0", "end")]
     for place, (name, colour, dash, line) in enumerate(lines):
         where = " ".join(f"{LEFT + x * across:.1f},{HIGH - LOW - y * up:.1f}" for x, y in line)
         look = f'fill="none" stroke="{colour}" stroke-width="{1.5 if dash else 2.5}" stroke-dasharray="{dash}"'
         body.append(f'<polyline points="{where}" {look}/>')
-        body.append(f'<line x1="{WIDE - 112}" x2="{WIDE - 92}" y1="{8 + 14 * place}" y2="{8 + 14 * place}" {look}/>')
-        body.append(_text(WIDE - 88, 12 + 14 * place, name))
-    frame = f"M{LEFT} 16 V{HIGH - LOW} H{WIDE - 8}"
+        x, y = LEFT + 130 * (place // 2), 24 + 14 * (place % 2)
+        body.append(f'<line x1="{x}" x2="{x + 20}" y1="{y}" y2="{y}" {look}/>')
+        body.append(_text(x + 24, y + 4, name))
+    frame = f"M{LEFT} {TOP} V{HIGH - LOW} H{WIDE - 8}"
     return (
         f'<svg role="img" aria-label="{told}" '
         f'viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" style="max-width:100%" font-size="11" fill="currentColor">'

@@ -48,7 +48,7 @@ class Upload(Live):
         self.send[side] = ipywidgets.FileUpload(accept="video/*", description=f"Send {name}'s video")
         self.send[side].layout.width = "auto"
         self.path[side] = ipywidgets.Text(description=f"or {name}'s file, by name", style=controls.WIDE)
-        self.path[side].continuous_update = False
+        self.path[side].continuous_update, self.path[side].layout = False, {"width": "480px", "max_width": "100%"}
         self.take[side] = ipywidgets.Button(description=f"Take {name}'s file", layout={"width": "auto"})
         self.send[side].observe(lambda change: self._sent(side, change.new), "value")
         self.take[side].on_click(lambda _: self._named(side))

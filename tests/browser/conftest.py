@@ -20,12 +20,14 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = {"windowingMode": "none"}  # or cells out of sight are not on the page to be found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright holds the thread's event loop, which other tests need
 def browser() -> Iterator[Browser]:
     """This machine's own browser; where there is none, the tests that need it are skipped."""
     path = hands.browser_path()
     if not path:
-        pytest.skip(f"no browser on this machine ({', '.join(hands.BROWSERS)}): apt install chromium")
+        pytest.skip(
+            f"No browser here ({', '.join(hands.BROWSERS)}), so no lesson was tried in one: apt install chromium"
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
@@ -41,7 +43,7 @@ def smaller(book: Path) -> None:
     book.write_text(json.dumps(text), encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory) -> Iterator[hands.Lab]:
     """JupyterLab on a copy of the kit: lab.sh itself, this Python for .venv, lessons with the profile smoke."""
     root = tmp_path_factory.mktemp("kit")

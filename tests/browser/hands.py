@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,13 +133,27 @@ class Learner:
         """What a thing shows beside its controls, to compare: its pictures, drawings and words."""
         return thing.evaluate(SEEN)
 
-    def changes(self, thing: Locator, before: str, words: str, limit: float = 30) -> None:
-        """Wait until a thing shows something else than before; words: what is wrong if it never does."""
+    def until(self, true: Callable[[], bool], words: str, limit: float = READY) -> None:
+        """Wait until something is true; words: what is wrong if it never is."""
         for _ in range(round(4 * limit)):
-            if self.seen(thing) != before:
+            if true():
                 return
             self.page.wait_for_timeout(250)
         raise AssertionError(words)
+
+    def changes(self, thing: Locator, before: str, words: str) -> None:
+        """Wait until a thing shows something else than before; words: what is wrong if it never does."""
+        self.until(lambda: self.seen(thing) != before, words)
+
+    def rests(self, thing: Locator, words: str) -> None:
+        """Wait until a thing shows the same for a second; words: what is wrong if it never does."""
+        looks = []
+
+        def same() -> bool:
+            looks.append(self.seen(thing))
+            return len(looks) > 4 and len(set(looks[-5:])) == 1
+
+        self.until(same, words)
 
     def nudge(self, thing: Locator) -> int:
         """Move what can be moved within a thing without harm, by keyboard and mouse; how many controls that were.
@@ -167,10 +182,20 @@ class Learner:
         self.page.wait_for_timeout(500)
         return moved
 
+    def still(self, thing: Locator, limit: float = READY) -> dict:
+        """Where a thing is, once what is drawn above it has stopped moving it."""
+        box = None
+        for _ in range(round(5 * limit)):
+            thing.scroll_into_view_if_needed()
+            before, box = box, thing.bounding_box()
+            if box == before:
+                return box
+            self.page.wait_for_timeout(200)
+        raise AssertionError("it never stands still")
+
     def drag(self, thing: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag within a thing from one place to another, as shares of its width and height."""
-        thing.scroll_into_view_if_needed()
-        box = thing.bounding_box()
+        box = self.still(thing)
         (x, y), (u, v) = ((box["x"] + sx * box["width"], box["y"] + sy * box["height"]) for sx, sy in (start, end))
         self.page.mouse.move(x, y)
         self.page.mouse.down()

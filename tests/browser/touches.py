@@ -73,7 +73,7 @@ def aligner(learner: Learner, thing: Locator) -> None:
     assert float(readout.inner_text()) == 0
     learner.drag(thing.locator("canvas").first, tuple(spot), tuple(spot + np.array([0.08, 0.05])))
     learner.changes(thing, before, "the drag had no effect")
-    assert float(readout.inner_text().replace("−", "-")) > 1, "its slider follows"
+    learner.until(lambda: float(readout.inner_text().replace("−", "-")) > 1, "its slider does not follow")
     learner.press(thing, "As found")
     learner.idle()
     nudged(learner, thing, "align")
@@ -137,13 +137,9 @@ def runs(learner: Learner, thing: Locator, begin: str) -> None:
     learner.press(thing, begin)
     learner.changes(thing, before, f"{begin} shows nothing")
     stop = thing.get_by_role("button", name="Stop")
-    if stop.is_enabled():
-        stop.click()
-    learner.idle()
-    learner.page.wait_for_timeout(500)
-    before = learner.seen(thing)
-    learner.page.wait_for_timeout(500)
-    assert learner.seen(thing) == before, "it stands still"
+    stop.evaluate("button => button.click()")  # one that has come to its end by itself has nothing left to stop
+    learner.until(stop.is_disabled, "it does not stop")
+    learner.rests(thing, "it does not stand still")
 
 
 # Beside these, whatever has another name is nudged. One person in a video is nobody to choose from; the start page's

@@ -13,5 +13,6 @@ def test_a_page_is_whole_and_says_its_language():
 
 def test_a_table_has_heads_a_name_and_can_be_scrolled_by_keyboard():
     table = sheet.table(("a", "<b>"), [["1", "<i>2</i>"]], "What it shows")
-    assert '<th scope="col" style="text-align:left">&lt;b&gt;</th>' in table and "<td><i>2</i></td>" in table
+    assert '<th scope="col" style="text-align:left">&lt;b&gt;</th>' in table and "<i>2</i></td>" in table
+    assert table.count("text-align:left") == 4, "JupyterLab would have cells at the right"
     assert 'tabindex="0" role="region" aria-label="What it shows"' in table

@@ -56,6 +56,9 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, str]]:
     (root / "setup/env.sh").write_text("exit 0\n")
     (root / "notebooks/00.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
     shutil.copy(root / "notebooks/00.ipynb", root / "notebooks/start.ipynb")
+    for folder in ("measured", "pictures"):
+        (root / "notebooks" / folder).mkdir()
+        (root / "notebooks" / folder / "one.json").write_text("{}")
     python = root / ".venv/bin/python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
@@ -94,7 +97,8 @@ def test_it_opens_the_start_page_of_the_learners_own_copy(lab):
     with urllib.request.urlopen(f"{address}/?token={token}", timeout=20) as answer:
         assert answer.url.split("?")[0] == f"{address}/lab/tree/workbook/start.ipynb"
     there = json.loads(ask(f"{address}/api/contents/workbook", token)[1])["content"]
-    assert {each["name"] for each in there} == {"00.ipynb", "start.ipynb"}
+    assert {each["name"] for each in there} == {"00.ipynb", "start.ipynb"}, "what lessons only show is not in the way"
+    assert ask(f"{address}/api/contents/workbook/measured/one.json", token)[0] == 200, "but can be linked to"
 
 
 def test_what_a_run_makes_can_be_opened_and_gets_at_nothing(lab):

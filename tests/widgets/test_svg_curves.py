@@ -27,6 +27,12 @@ def test_a_loss_that_falls_goes_down_the_page_in_proportion():
     assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2)
 
 
+def test_the_legend_stands_above_all_curves():
+    svg = svg_curves.losses([{**row, "held_a": 0.9} for row in HISTORY])
+    legend = [float(line.get("y1")) for line in ElementTree.fromstring(svg).iter("line")]
+    assert len(legend) == 4 and max(legend) + 4 < min(y for line in lines(svg) for _, y in line)
+
+
 def test_what_is_drawn_is_said_too():
     label = ElementTree.fromstring(svg_curves.losses(HISTORY)).get("aria-label")
     assert "A, never seen from 0.800 to 0.100" in label and "B, learned from from 0.500 to 0.250" in label
