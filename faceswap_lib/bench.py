@@ -38,6 +38,7 @@ class Pair:
     b: Path
     truth: Path | None = None
     mask: Path | None = None
+    consent: Path | None = None
 
 
 BUILT_IN = Pair(*map(samples.path, ("person_a", "person_b", "truth_a_as_b", "truth_mask")))
@@ -223,10 +224,12 @@ def _score(at: _Bench, models: dict[str, Path], folder: Path, seed: int) -> dict
     (a, b), pair, clips = at.facesets, at.pair, {}
     for number, (name, model) in enumerate(models.items()):
         at.say(f"Converting: {name} …")
-        clips[name] = convert.convert(pair.a, a, model, folder / f"swap_{number}.mp4", progress=at.progress).out
+        out, how = folder / f"swap_{number}.mp4", {"consent": pair.consent, "progress": at.progress}
+        clips[name] = convert.convert(pair.a, a, model, out, **how).out
     at.say("Measuring …")
     *others, last = clips
     rows = {name: clips[name] for name in others}
     known = {"truth": pair.truth, "truth_mask": pair.mask, "faces_a": a, "model": models[last], "rows": rows}
+    known |= {"consent": pair.consent}
     report = evaluate.evaluate(clips[last], pair.a, b, folder, **known, seed=seed, every=at.every, progress=at.progress)
     return report | {"order": list(clips)}

@@ -17,6 +17,8 @@ from faceswap_lib.media import video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
 from faceswap_lib.progress import Progress, note
+from faceswap_lib.trust import consent as consents
+from faceswap_lib.trust.consent import Consent
 from faceswap_lib.trust.statement import Statement
 
 
@@ -47,43 +49,48 @@ def convert(
     keep_front: bool = True,
     keep_mouth: bool = True,
     overwrite: bool = False,
+    consent: str | Path | Consent | None = None,
     progress: Progress | None = None,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled and signed.
 
-    faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in, b unless said
-    (the video's own person is drawn anew, to see what the network can do, where it is said);
-    untrained: draw the person's mean texture instead of the network's picture, to see what training is worth;
-    pull: how far the weights go back to the base they started from, 0 as trained to 1 the base; keep_front: what passes
-    in front of the face stays there (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue
-    stay the video's own (on the mesh). overwrite: replace a file at `out` that this kit did not write; a video that the
-    model was trained on is never replaced. Raises UserError when faceset, model and video do not belong together.
+    faces_a: the video's own faceset; color_match: one of `color.METHODS`; to: whose face is put in, b unless said (the
+    video's own person is drawn anew, to see what the network can do, where it is said); untrained: draw the person's
+    mean texture instead of the network's picture, to see what training is worth; pull: how far the weights go back to
+    the base they started from, 0 as trained to 1 the base; keep_front: what passes in front of the face stays there
+    (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue stay the video's own (on the
+    mesh). overwrite: replace a file at `out` that this kit did not write; a video that the model was trained on is
+    never replaced. consent: the record of what those who are shown have agreed to, needed for all but the built-in
+    people. Raises UserError when faceset, model, video and consent do not belong together.
     """
     said, to = to, to or "b"
     Settings(color_match, to, pull, keep_front, keep_mouth).check()
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, found, about)
+    consent, side = consents.given(consent), model_swap.side_of(found, about, to)
+    agreed = consent.agreed(_used(found, about), found.source.sha256, about["data"][to]["sha256"], side == to)
     if advice := "" if said else _is_b(found, about):
         note(advice)
     at = model_swap.scene(found, about, to)
     at.mouth = keep_mouth
     net = None if untrained else model_swap.network(model, about, pull)
-    side = model_swap.side_of(found, about, to)
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
-    facts = _facts(found, about, to, untrained)
-    remarks, how = Remarks(), {"facts": facts, "overwrite": overwrite}
-    count = render.render(video_path, out, at, draw, match, progress, keep, remarks=remarks, **how)
+    facts = _facts(found, about, to, untrained, agreed)
+    how = {"remarks": (remarks := Remarks()), "facts": facts, "overwrite": overwrite}
+    count = render.render(video_path, out, at, draw, match, progress, keep, **how)
+    consent.note(Path(out))
     return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
 
 
-def _facts(found: Faceset, about: dict, to: str, untrained: bool) -> Statement:
+def _facts(found: Faceset, about: dict, to: str, untrained: bool, agreed: str) -> Statement:
     return Statement(
         method="mean texture, no network" if untrained else "trained network",
         source=found.source.sha256,
         model=about.get("sha256", {}).get("weights"),
         person=about["data"][to]["fingerprint"],
+        consent=agreed,
     )
 
 
@@ -95,10 +102,14 @@ def _check(path: str | Path, found: Faceset) -> None:
         )
 
 
+def _used(found: Faceset, about: dict) -> dict[str, str]:
+    """SHA-256 -> name of the videos that faceset and model were made from."""
+    return {d["sha256"]: d["video"] for d in about["data"].values()} | {found.source.sha256: found.source.name}
+
+
 def _spare(out: str | Path, found: Faceset, about: dict) -> None:
     """An output never takes the place of a video that faceset or model were made from."""
-    used = {found.source.sha256: found.source.name} | {d["sha256"]: d["video"] for d in about["data"].values()}
-    if Path(out).is_file() and (name := used.get(video.sha256(out))):
+    if Path(out).is_file() and (name := _used(found, about).get(video.sha256(out))):
         raise UserError(f"{out} is the video {name} that faceset or model were made from; choose another name.")
 
 

@@ -22,6 +22,7 @@ from faceswap_lib.measure.frame_scores import Watched, likenesses, watch
 from faceswap_lib.media import video
 from faceswap_lib.network import batches, record, schedule
 from faceswap_lib.progress import Progress
+from faceswap_lib.trust.consent import Consent
 
 PACKAGES = ("av", "dlib-bin", "mediapipe", "numpy", "opencv-python-headless", "scikit-image")
 SHUT = 0.6  # of the source's usual opening: behind lids nearer than that, landmarks guess the iris
@@ -43,27 +44,27 @@ def evaluate(
     seed: int = 0,
     every: int = 4,
     profile: str | None = None,
+    consent: str | Path | Consent | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Score a swapped video; write report.json and report.html into a folder; returns what the former holds.
 
     truth: the ideal swap, frame by frame; truth_mask: where it counts (grey video, above half). faces_a: the source's
-    own faceset; with it, references that need no training are made into `folder`/references. model: with both, faces
-    kept from its training are drawn and judged. rows: label -> video of further references. every: score each n-th
-    frame in full, n ≥ 1. Raises UserError: sizes or lengths differ, no face, another video's faceset, no place.
+    own faceset; with it, references that need no training are made into `folder`/references, with consent as in
+    convert. model: with both, faces kept from its training are drawn and judged. rows: label -> video of further
+    references. every: score each n-th frame in full, n ≥ 1. UserError: sizes or lengths differ, no face, no place.
     """
     clips = {**(rows or {}), "swap": swapped, "source": source} | ({"ideal": truth} if truth else {})
     masks = {"mask": truth_mask} if truth and truth_mask else {}
-    total, b, a = _check(clips | masks, seed), _load(faces_b), faces_a and _own(faces_a, source)
+    total, (a, b) = _check(clips | masks, seed), _people(faces_a, faces_b, source, consent)
     about = record.read_about(model) if model else None
     report.reserve(folder)
     if a:
         size = profiles.get(about["profile"]).texture if about else 128
-        clips |= references.make(source, a, b, Path(folder) / "references", size, progress)
+        clips |= references.make(source, a, b, Path(folder) / "references", size, progress, consent=consent)
     watched, own = watch(clips, masks, every, total, progress, a), likenesses(b)
     values = _tabulate(watched, clips, own, faces_b)
-    others = _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {})
-    judged = _judge(values, others, own, seed)
+    judged = _judge(values, _kept(source, swapped) | (_unseen([a, b], model, about) if a and about else {}), own, seed)
     advice = [verdicts.reach(a.poses, b.poses)] if a else []
     advice += [verdicts.stop_rule(about["history"]), *_from_the_kit(about)] if about else []
     files, profile = clips | masks | {"faces_b": b.folder / "faces.json"}, profile or (about and about["profile"])
@@ -99,6 +100,14 @@ def _load(folder: str | Path) -> Faceset:
     if not len(person.usable):
         raise UserError(f"The faceset {folder} has no pictures left; extract the faces again.")
     return person
+
+
+def _people(faces_a: str | Path | None, faces_b: str | Path, source: str | Path, consent: object) -> tuple:
+    """Both facesets, A's None where there is none; UserError where references of them need a consent and have none."""
+    a, b = faces_a and _own(faces_a, source), _load(faces_b)
+    if a:
+        references.agreed(a, b, consent)
+    return a, b
 
 
 def _own(folder: str | Path, source: str | Path) -> Faceset:

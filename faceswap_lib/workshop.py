@@ -22,6 +22,7 @@ from faceswap_lib.machine.memory import Peak
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
 from faceswap_lib.network import schedule
+from faceswap_lib.trust import consent as consents
 
 NOTEBOOKS = headless.ROOT / "notebooks"
 SPACE = 1e9  # bytes; facesets, model, videos and pages of a demo take a tenth of it
@@ -67,8 +68,9 @@ def workshop(
     """Run all labs and write everything under `workdir`; go on with a run of the same settings that did not end.
 
     video_a, video_b: two other people than the built-in pair; parameters: more of the notebooks' own, each goes to the
-    notebooks that know it; say: gets a line per notebook. Raises UserError for a parameter that none knows, a video
-    that cannot be read, and for a user's error inside a notebook; RuntimeError when a notebook fails otherwise.
+    notebooks that know it, `consent`, the record of what other people have agreed to, among them; say: gets a line per
+    notebook. Raises UserError for a parameter that none knows, a video that cannot be read or has no consent, and for a
+    user's error inside a notebook; RuntimeError when a notebook fails otherwise.
     """
     start, workdir = time.monotonic(), Path(workdir).absolute()
     _check(profile, seed, parameters)
@@ -79,13 +81,14 @@ def workshop(
         raise UserError(f"{video_a} and {video_b} are the same video; give two, or --set person_a=0 --set person_b=1.")
     if video_a:  # or lab 5 would refuse its sound when the training is done
         video.fitting(videos["video_a"], workdir / "swapped.mp4")
+    asked = _ask(parameters, videos)
     given = {"profile": profile, "workdir": str(workdir), "seed": seed, **videos, **parameters}
     paths = _find(Path(notebooks))
     shares = _share_out(paths, given)
     run = Workshop(workdir, [Lab(path.stem, headless.title(path)) for path in paths])
     with files.alone(workdir, "workshop"):
         _make_room(workdir, paths)
-        told = {name: path and video.sha256(path) for name, path in videos.items()}
+        told = {name: path and video.sha256(path) for name, path in videos.items()} | {"consent": asked}
         journal = Journal(workdir, {**given, **told, "kit": kit(paths)})
         before = sum(lab["seconds"] for lab in journal.done.values())
         try:
@@ -106,6 +109,13 @@ def _check(profile: str, seed: int, parameters: dict[str, object]) -> None:
     for name in ("person_a", "person_b"):
         faceset.check_person(parameters.get(name))
     schedule.check(*(parameters.get(name) for name in ("minutes", "iterations", "plateau")), seed)
+
+
+def _ask(parameters: dict[str, object], videos: dict[str, str]) -> str:
+    """What their record says of those in the videos; UserError where it is missing. Notebooks get its whole path."""
+    if record := parameters.get("consent"):
+        parameters["consent"] = record = str(Path(str(record)).absolute())
+    return consents.asked(record, videos["video_a"], videos["video_b"])
 
 
 def _two_of_it(parameters: dict[str, object]) -> bool:

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import agreed
 import pytest
 
 from faceswap_lib import UserError, bench
@@ -14,7 +15,9 @@ from faceswap_lib.measure import verdicts
 @pytest.fixture(scope="module")
 def pair(short, short_truth) -> bench.Pair:
     """The first 30 frames of the built-in pair and of its ideal swap."""
-    return bench.Pair(short["a"], short["b"], short_truth["truth_a_as_b"], short_truth["truth_mask"])
+    return bench.Pair(
+        short["a"], short["b"], short_truth["truth_a_as_b"], short_truth["truth_mask"], agreed.of(*short.values())
+    )
 
 
 def with_faces(facesets: dict, folder: Path) -> Path:

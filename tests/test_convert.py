@@ -3,10 +3,12 @@
 import re
 import shutil
 import tracemalloc
+from datetime import date
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+import agreed
 import cv2
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from faceswap_lib.compose import color, model_swap
 from faceswap_lib.face import anatomy, detect, faceset, geometry, identity, motion
 from faceswap_lib.media import video
 from faceswap_lib.network import record, saved
-from faceswap_lib.trust import label
+from faceswap_lib.trust import consent, credentials, label, revocation
 
 FRAMES = 30
 
@@ -48,7 +50,7 @@ def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def swapped(short, facesets, trained, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("out") / "swapped.mp4"
     told = []
-    result = convert.convert(short["a"], facesets["a"], trained.model, out, progress=lambda *args: told.append(args))
+    result = agreed.swap(short["a"], facesets["a"], trained.model, out, progress=lambda *args: told.append(args))
     assert (result.out, result.frames, result.swapped) == (out, FRAMES, FRAMES)
     assert result.advice == result.remarks == ""
     assert [args[:2] for args in told] == [(i, FRAMES) for i in range(1, FRAMES + 1)]
@@ -58,7 +60,7 @@ def swapped(short, facesets, trained, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def untrained(short, facesets, trained, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("untrained") / "untrained.mp4"
-    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True)
     return out
 
 
@@ -109,7 +111,7 @@ def test_the_drawn_face_moves_as_the_face_did(short, facesets, untrained):
 
 def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped, tmp_path):
     found, out = faceset.load(facesets["a"]), tmp_path / "drawn.mp4"
-    convert.convert(short["a"], facesets["a"], trained.model, out, keep_mouth=False)
+    agreed.swap(short["a"], facesets["a"], trained.model, out, keep_mouth=False)
     scene, gaps, sides = model_swap.scene(found, record.read_about(trained.model), "b"), [], []
     for drawn, kept, target in zip(read(out), read(swapped), scene.targets, strict=True):
         inside = cv2.fillPoly(np.zeros((320, 320), "u1"), [np.round(target[anatomy.MOUTH, :2]).astype("i4")], 1)
@@ -123,7 +125,7 @@ def test_teeth_and_tongue_stay_the_videos_own(short, facesets, trained, swapped,
 
 def test_the_wrong_decoder_gives_the_videos_own_person_back(short, facesets, trained, tmp_path, clip_a):
     out = tmp_path / "out.mp4"
-    convert.convert(short["a"], facesets["a"], trained.model, out, to="a")
+    agreed.swap(short["a"], facesets["a"], trained.model, out, to="a")
     about, found = record.read_about(trained.model), faceset.load(facesets["a"])
     scene = model_swap.scene(found, about, "a")
     assert np.abs(scene.targets[:, anatomy.OVAL, :2] - scene.solid[:, anatomy.OVAL, :2]).mean() < 0.5, "its own shape"
@@ -134,10 +136,7 @@ def test_the_wrong_decoder_gives_the_videos_own_person_back(short, facesets, tra
 @pytest.mark.parametrize("name", list(color.METHODS))
 def test_every_colour_method_gives_its_own_video(short, facesets, trained, untrained, tmp_path, name):
     out = tmp_path / "out.mp4"
-    assert (
-        convert.convert(short["a"], facesets["a"], trained.model, out, color_match=name, untrained=True).frames
-        == FRAMES
-    )
+    assert agreed.swap(short["a"], facesets["a"], trained.model, out, color_match=name, untrained=True).frames == FRAMES
     solid = faceset.load(facesets["a"]).solid
     gap = [apart(*pair)[oval(p, -10)].mean() for *pair, p in zip(read(out), read(untrained), solid, strict=True)]
     least = {"relit": 0, "light": 2}.get(name, 5)
@@ -146,7 +145,7 @@ def test_every_colour_method_gives_its_own_video(short, facesets, trained, untra
 
 def test_the_other_way_round(short, facesets, trained, tmp_path, clip_a):
     out = tmp_path / "out.mp4"
-    convert.convert(short["b"], facesets["b"], trained.model, out, to="a")
+    agreed.swap(short["b"], facesets["b"], trained.model, out, to="a")
     solid, before, after = faceset.load(facesets["b"]).solid, read(short["b"]), read(out)
     a = identity.embed(clip_a.frames[0], clip_a.faces[0][0].landmarks)
     was, now = (np.linalg.norm(identity.embed(f[5], solid[5, :, :2]) - a) for f in (before, after))
@@ -156,7 +155,7 @@ def test_the_other_way_round(short, facesets, trained, tmp_path, clip_a):
 def test_similarity_alignment_converts_too(short, facesets, tmp_path):
     model, out = tmp_path / "model", tmp_path / "out.mp4"
     train.train(facesets["a"], facesets["b"], model, profile="smoke", iterations=2, alignment="similarity", gan=False)
-    assert convert.convert(short["a"], facesets["a"], model, out).swapped == FRAMES
+    assert agreed.swap(short["a"], facesets["a"], model, out).swapped == FRAMES
     solid = faceset.load(facesets["a"]).solid
     for before, after, p in zip(read(short["a"]), read(out), solid, strict=True):
         assert apart(before, after)[oval(p, -10)].mean() > 3
@@ -178,7 +177,7 @@ def gappy(tmp_path_factory) -> tuple[Path, Path]:
 
 def test_frames_without_a_face_stay_as_they_are_but_for_the_label(gappy, trained, tmp_path):
     clip, folder = gappy
-    result = convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+    result = agreed.swap(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
     found = faceset.load(folder)
     assert (result.frames, result.swapped) == (20, 13) and set(found.frames) == {*range(7), *range(12, 18)}
     mark = labelled(found)
@@ -198,7 +197,7 @@ def test_only_the_chosen_person_is_swapped(trained, tmp_path):
     extract.extract(clip, folder, profile="smoke")
     found = faceset.load(folder)
     left = bool(np.median(found.solid[..., 0]) < 320)
-    convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+    agreed.swap(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
     for before, after in zip(read(clip), read(tmp_path / "out.mp4"), strict=True):
         halves = [apart(before, after)[60:240, x + 60 : x + 260].mean() for x in ((0, 320) if left else (320, 0))]
         assert halves[0] > 3 and halves[1] < 2 and halves[0] > halves[1] + 1.5, "but for the mark"
@@ -221,7 +220,7 @@ def test_an_odd_recording_is_converted_and_what_is_wrong_with_it_said(short, tra
     packets = [source.read_bytes()[at : at + 188] for at in range(0, source.stat().st_size, 188)]
     source.write_bytes(b"".join(p for i, p in enumerate(packets) if p[1] & 0x40 or i % 100 >= 12))
     found = extract.extract(source, tmp_path / "faces", profile="smoke")
-    done = convert.convert(source, tmp_path / "faces", trained.model, tmp_path / "out.mp4", untrained=True)
+    done = agreed.swap(source, tmp_path / "faces", trained.model, tmp_path / "out.mp4", untrained=True)
     told = rf"[1-9]\d* of {FRAMES} frames are damaged in the source \(frame"
     assert re.search(told, found.advice) and re.match(told, done.remarks)
     with av.open(str(tmp_path / "out.mp4")) as container:
@@ -236,7 +235,7 @@ def test_memory_does_not_grow_with_length(short, facesets, trained, tmp_path):
     peaks = []
     for clip, folder in ((short["a"], facesets["a"]), (tmp_path / "long.mp4", tmp_path / "long")):
         tracemalloc.start()
-        convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
+        agreed.swap(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert len(read(tmp_path / "out.mp4")) == 120
@@ -248,7 +247,7 @@ def refused(tmp_path: Path, word: str, *arguments: object, **settings: object) -
     out = tmp_path / "out" / "out.mp4"
     out.parent.mkdir(exist_ok=True)
     with pytest.raises(UserError, match=word):
-        convert.convert(*arguments, out, **settings)
+        agreed.swap(*arguments, out, **settings)
     assert list(out.parent.iterdir()) == []
 
 
@@ -265,7 +264,7 @@ def test_what_does_not_belong_together_is_refused(short, facesets, trained, tmp_
 def test_somebodys_own_video_is_not_swapped_with_themselves_by_mistake(short, facesets, trained, tmp_path):
     said = "b.mp4 is B's own video, and B would be put on B; give A's video, or say --to a"
     refused(tmp_path, said, short["b"], facesets["b"], trained.model)
-    result = convert.convert(short["b"], facesets["b"], trained.model, tmp_path / "b.mp4", to="b", untrained=True)
+    result = agreed.swap(short["b"], facesets["b"], trained.model, tmp_path / "b.mp4", to="b", untrained=True)
     assert (result.swapped, result.advice) == (FRAMES, ""), "somebody who says so means it"
 
 
@@ -275,7 +274,7 @@ def test_another_video_of_who_is_put_in_is_told_of(trained, tmp_path, capsys):
         clip, folder = tmp_path / f"another_{name}.mp4", tmp_path / name
         video.write(clip, islice(video.frames(samples.path(f"person_{name}")), 60, 66), 24)
         extract.extract(clip, folder, profile="smoke")
-        told[name] = convert.convert(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True).advice
+        told[name] = agreed.swap(clip, folder, trained.model, tmp_path / "out.mp4", untrained=True).advice
     assert told["b"].startswith("another_b.mp4 seems to show B, whose face is put in: the swap shows little")
     assert told["a"] == "" and capsys.readouterr().err.count(f"Note: {told['b']}") == 1
 
@@ -288,7 +287,7 @@ def test_a_poster_stays_and_the_face_of_an_upside_down_video_is_swapped_where_it
         video.write(tmp_path / f"{name}.mp4", few, 24, crf=4)
         extract.extract(tmp_path / f"{name}.mp4", tmp_path / name, profile="smoke")
         out = tmp_path / f"{name}_out.mp4"
-        convert.convert(tmp_path / f"{name}.mp4", tmp_path / name, trained.model, out, untrained=True)
+        agreed.swap(tmp_path / f"{name}.mp4", tmp_path / name, trained.model, out, untrained=True)
         swaps.append(read(out))
     face = oval(faceset.load(tmp_path / "up").solid[0], -8)
     for before, up, down in zip(frames, *swaps, strict=True):
@@ -321,7 +320,7 @@ def test_a_model_of_another_mesh_is_refused(short, facesets, trained, tmp_path, 
 def test_an_output_that_cannot_be_written(short, facesets, trained, tmp_path):
     for out in (tmp_path / "nowhere" / "out.mp4", tmp_path / "out.txt"):
         with pytest.raises(UserError, match="cannot be written"):
-            convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+            agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -330,7 +329,7 @@ def test_a_video_that_model_or_faceset_were_made_from_is_never_replaced(short, f
     before = b.read_bytes()
     for overwrite in (False, True):
         with pytest.raises(UserError, match="b.mp4 is the video b.mp4 that faceset or model were made from"):
-            convert.convert(short["a"], facesets["a"], trained.model, b, untrained=True, overwrite=overwrite)
+            agreed.swap(short["a"], facesets["a"], trained.model, b, untrained=True, overwrite=overwrite)
     assert b.read_bytes() == before and list(tmp_path.iterdir()) == [b]
 
 
@@ -340,7 +339,40 @@ def test_a_file_of_other_making_is_replaced_only_when_it_is_said(short, facesets
     with pytest.raises(
         UserError, match="holiday.mp4' cannot be written: that file is not of this kit's making.*--overwrite"
     ):
-        convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+        agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True)
     assert out.read_bytes() == b"the only copy"
-    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True, overwrite=True)
-    assert convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True).frames == FRAMES, "its own"
+    agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True, overwrite=True)
+    assert agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True).frames == FRAMES, "its own"
+
+
+def test_nobodys_face_is_swapped_without_their_consent(short, facesets, trained, tmp_path):
+    words = short["a"], facesets["a"], trained.model
+    told = "a.mp4.* there has to be a record of consent of those who are shown; `python -m faceswap_lib consent new"
+    without(tmp_path, told, *words)
+    a, b = (consent.person(f"Somebody {name}", short[name]) for name in "ab")
+    said = {"agreed": "b's face in a's video", "means": "in writing"}
+    for name, people in {"other": (a, a), "turned": (b, a), "built-in": (None, b)}.items():
+        consent.new(tmp_path / f"{name}.json", *people, **said)
+        without(tmp_path, f"{name}.json is not for", *words, consent=tmp_path / f"{name}.json")
+    ours = tmp_path / "consent.json"
+    consent.new(ours, a, b, **said)
+    convert.convert(*words, tmp_path / "out" / "out.mp4", untrained=True, consent=ours)
+    assert consent.made(ours) == [tmp_path / "out" / "out.mp4"]
+    digest, files = consent.read(ours).hash, [tmp_path / "out" / name for name in ("out.mp4", "out_mp4.synthetic.json")]
+    assert credentials.read(files[0]).facts["consent"] == digest
+    for data in (path.read_bytes() for path in files):
+        assert digest.encode() in data and not any(word in data for word in (b"Somebody", b"in writing", b"a.mp4"))
+    for path in files:
+        path.unlink()
+    revocation.revoke(ours)
+    without(tmp_path, f"consent.json was revoked on {date.today()}", *words, consent=ours)
+
+
+def without(tmp_path: Path, word: str, *arguments, **settings) -> None:
+    """convert says no, naming this, before anything is looked at, and writes nothing."""
+    out = tmp_path / "out" / "out.mp4"
+    out.parent.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError, match=word):
+        patch.setattr(model_swap, "scene", lambda *given: pytest.fail("it has begun"))
+        convert.convert(*arguments, out, **settings)
+    assert list(out.parent.iterdir()) == []

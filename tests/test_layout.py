@@ -67,13 +67,16 @@ VERBS = {
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
     " --no-gan --seed --start",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
-    " --keep-mouth --draw-mouth --overwrite",
-    "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every",
+    " --keep-mouth --draw-mouth --overwrite --consent",
+    "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every"
+    " --consent",
     "selfswap": "video --workdir --profile --minutes --iterations --frames --seed --every",
-    "inspect": "file",
+    "inspect": "file --consent",
+    "consent new": "record --agreed --means --video-a --name-a --video-b --name-b --on --until",
+    "consent revoke": "record folders",
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
-    "workshop": "--workdir --profile --video-a --video-b --seed --set",
+    "workshop": "--workdir --profile --video-a --video-b --seed --set --consent",
     "class": "folder --out --once",
     "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --noise --trace",
 }
@@ -190,9 +193,12 @@ def test_a_labs_words_are_those_agreed_on(lab):
 
 def verbs() -> dict[str, set[str]]:
     """The command line's own verbs, with their arguments and options."""
+    there = dict(typer.main.get_command(cli.app).commands)
+    for name in [name for name, verb in there.items() if hasattr(verb, "commands")]:
+        there |= {f"{name} {word}": verb for word, verb in there.pop(name).commands.items()}
     return {
         name: {word for parameter in verb.params for word in (*parameter.opts, *parameter.secondary_opts)}
-        for name, verb in typer.main.get_command(cli.app).commands.items()
+        for name, verb in there.items()
     }
 
 

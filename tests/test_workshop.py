@@ -6,13 +6,14 @@ import sys
 import time
 from pathlib import Path
 
+import agreed
 import nbformat
 import psutil
 import pytest
 from odd_clips import clip
-from small_notebooks import notebook
+from small_notebooks import USUAL, notebook
 
-from faceswap_lib import UserError, files, workshop
+from faceswap_lib import UserError, files, samples, workshop
 from faceswap_lib.classroom import journal, logbook
 
 NOTE = """from pathlib import Path
@@ -113,7 +114,8 @@ Path(workdir, "report.json").write_text('{"figures": {}, "verdicts": [], "run": 
 
 
 def test_the_page_shows_a_video_of_the_name_that_its_sound_needs(tmp_path, monkeypatch):
-    notebook(tmp_path / "00_a.ipynb", "from pathlib import Path", CONVERTED)
+    known = f'{USUAL}\nconsent = ""'
+    notebook(tmp_path / "00_a.ipynb", "from pathlib import Path", CONVERTED, parameters=known)
     monkeypatch.setattr(workshop.report, "table", lambda told: "")
     monkeypatch.setattr(workshop.report, "summarise", lambda told: "")
     clip(tmp_path / "a.mov")  # its sound is PCM
@@ -121,7 +123,8 @@ def test_the_page_shows_a_video_of_the_name_that_its_sound_needs(tmp_path, monke
     work.mkdir()
     (work / "swapped.mp4").write_bytes(b"of an earlier run")
     os.utime(work / "swapped.mp4", (1, 1))
-    run = workshop.workshop(work, notebooks=tmp_path, video_a=tmp_path / "a.mov")
+    record = agreed.of(tmp_path / "a.mov", samples.path("person_b"))
+    run = workshop.workshop(work, notebooks=tmp_path, video_a=tmp_path / "a.mov", consent=record)
     assert run.swapped == work / "swapped.mov" and str(work / "swapped.mov") in workshop.closing(run)
     assert 'src="swapped.mov#' in (work / "index.html").read_text()
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faceswap_lib import UserError
-from faceswap_lib.cli.options import Profile
+from faceswap_lib.cli.options import Consent, Profile
 from faceswap_lib.progress import progress_bar, say
 
 
@@ -18,6 +18,7 @@ def workshop(
     video_b: Annotated[Path | None, typer.Option(help="Whose face is put in; default: the built-in B.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A notebook's parameter NAME=VALUE.")] = None,
+    consent: Consent = None,
 ) -> None:
     """Run all notebooks in order, or go on with a run that was cut off. Example: workshop --profile demo --workdir w"""
     from faceswap_lib import workshop as lab
@@ -29,7 +30,7 @@ def workshop(
             raise UserError(f"This machine fails the check of {failed[0].what} ({failed[0].found}). {failed[0].remedy}")
         profile = gpu.suggest_profile()
         print(f"Profile {profile}: what this machine can do; --profile chooses another.", file=sys.stderr)
-    extra = lab.parse_settings(set_ or [])
+    extra = lab.parse_settings(set_ or []) | ({"consent": str(consent)} if consent else {})
     r = lab.workshop(workdir, profile, video_a, video_b, seed, say=lambda line: print(line, flush=True), **extra)
     print(f"\n{lab.closing(r)}")
 

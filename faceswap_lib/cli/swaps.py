@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faceswap_lib.cli.options import Profile
+from faceswap_lib.cli.options import Consent, Profile
 from faceswap_lib.progress import progress_bar
 
 
@@ -85,13 +85,15 @@ def convert(
         bool, typer.Option("--keep-mouth/--draw-mouth", help="Teeth and tongue stay the video's own, or are drawn.")
     ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that this kit did not write.")] = False,
+    consent: Consent = None,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
 
     with progress_bar(f"Converting {video.name}") as progress:
         what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
-        r = lab.convert(video, faces, model, out, color_match=color, **what, overwrite=overwrite, progress=progress)
+        what |= {"overwrite": overwrite, "consent": consent}
+        r = lab.convert(video, faces, model, out, color_match=color, **what, progress=progress)
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled and signed as synthetic.")
     if r.remarks:
         print(r.remarks)
@@ -111,6 +113,7 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="Another report.json, to compare with.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+    consent: Consent = None,
 ) -> None:
     """Measure a swap. Example: evaluate s.mp4 --source a.mp4 --faces-a faces/a --faces-b faces/b --report ."""
     from faceswap_lib import evaluate as lab
@@ -118,7 +121,7 @@ def evaluate(
 
     other = told.read(against) if against else None
     with progress_bar("Measuring") as progress:
-        known = {"truth": truth, "truth_mask": truth_mask, "faces_a": faces_a, "model": model}
+        known = {"truth": truth, "truth_mask": truth_mask, "faces_a": faces_a, "model": model, "consent": consent}
         r = lab.evaluate(swapped, source, faces_b, report, **known, seed=seed, every=every, progress=progress)
     print(told.table(r))
     print(*(line for line in r["verdicts"] if line.startswith(("Poses", "Training"))), told.summarise(r), sep="\n")

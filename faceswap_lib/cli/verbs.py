@@ -27,6 +27,7 @@ VERBS = (
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=ABOUT)
 for verb in VERBS:  # in the order of --help
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
+app.add_typer(marks.consent, name="consent")
 
 
 @app.callback(invoke_without_command=True)

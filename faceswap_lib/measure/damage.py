@@ -1,4 +1,4 @@
-"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound, times and marks stay."""
+"""Break a swap on purpose, one thing at a time, to see which figure notices. Sound, times, marks and consent stay."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,11 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from faceswap_lib import UserError
 from faceswap_lib.face import faceset, geometry
 from faceswap_lib.face.geometry import iris_distance
 from faceswap_lib.measure.verdicts import change
 from faceswap_lib.media import video
-from faceswap_lib.trust import marked
+from faceswap_lib.trust import inspection, marked
 from faceswap_lib.trust.statement import Statement
 
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
@@ -103,7 +104,10 @@ def _on_faces(clip: str | Path, out: str | Path, faces_a: str | Path, change: Ca
 
 
 def _written(clip: str | Path, out: str | Path, stream: marked.Stream, name: str) -> Path:
-    facts = Statement(f"a swapped video, {name} on purpose", video.sha256(clip))
+    said = inspection.signed_facts(clip)
+    if not said.get("consent"):
+        raise UserError(f"{clip} is no swap of this kit's, as it was signed; only those are broken on purpose.")
+    facts = Statement(f"a swapped video, {name} on purpose", video.sha256(clip), consent=said["consent"])
     marked.rewrite(clip, out, stream, facts, again=True)
     return Path(out)
 

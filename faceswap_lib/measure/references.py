@@ -20,6 +20,8 @@ from faceswap_lib.media import video
 from faceswap_lib.network import batches
 from faceswap_lib.network.batches import Side
 from faceswap_lib.progress import Progress
+from faceswap_lib.trust import consent as consents
+from faceswap_lib.trust.consent import Consent
 from faceswap_lib.trust.statement import Statement
 
 MOST = 1000  # faces of B, evenly over time
@@ -28,12 +30,21 @@ LABELS = ("classic paste", "B's mean", "B's nearest")
 
 
 def make(
-    clip: str | Path, a: Faceset, b: Faceset, folder: str | Path, size: int = 128, progress: Progress | None = None
+    clip: str | Path,
+    a: Faceset,
+    b: Faceset,
+    folder: str | Path,
+    size: int = 128,
+    progress: Progress | None = None,
+    *,
+    consent: str | Path | Consent | None = None,
 ) -> dict[str, Path]:
     """Write the three references of a clip into a folder, labelled and signed as synthetic; label -> file.
 
-    a: the clip's own faceset, b: that of the person put in; size: pixels of the textures. Raises UserError as train.
+    a: the clip's own faceset, b: that of the person put in; size: pixels of the textures; consent: as in convert, which
+    `agreed` asks. Raises UserError as train.
     """
+    said = agreed(a, b, consent)
     folder, on = Path(folder), canvas("mesh", size)
     folder.mkdir(parents=True, exist_ok=True)
     side = batches.load_side(b, on, MOST)
@@ -48,15 +59,22 @@ def make(
     made = files(folder, clip)
     with ThreadPoolExecutor() as pool:
         note = _Note(progress, len(LABELS))
-        facts = [Statement(label, a.source.sha256, person=b.fingerprint) for label in made]
+        facts = [Statement(label, a.source.sha256, person=b.fingerprint, consent=said) for label in made]
         each = zip(made.values(), drawers, facts, strict=True)
         done = [
-            pool.submit(render.render, clip, out, *how, note.of(k), facts=said)
-            for k, (out, how, said) in enumerate(each)
+            pool.submit(render.render, clip, out, *how, note.of(k), facts=told)
+            for k, (out, how, told) in enumerate(each)
         ]
         for one in done:
             one.result()
+    consents.given(consent).note(*made.values())
     return made
+
+
+def agreed(a: Faceset, b: Faceset, consent: str | Path | Consent | None) -> str:
+    """What the consent says of a swap of these two; UserError where they have not agreed to one."""
+    names = {each.source.sha256: each.source.name for each in (a, b)}
+    return consents.given(consent).agreed(names, a.source.sha256, b.source.sha256)
 
 
 def files(folder: str | Path, clip: str | Path) -> dict[str, Path]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.media import video
-from faceswap_lib.trust import credentials, label, mark, sidecar
+from faceswap_lib.trust import consent, credentials, label, mark, sidecar
 from faceswap_lib.trust.credentials import HOLDS, Credentials
 
 CREDENTIALS = "Content Credentials"
@@ -36,6 +36,30 @@ def inspect(path: str | Path) -> list[Layer]:
         Layer("file beside it", beside.state, _says(beside)),
         Layer("mark in the pixels", "intact" if hidden.found else "missing", _mark(hidden)),
     ]
+
+
+def signed_facts(path: str | Path) -> dict:
+    """What a video's marks say of it, so far as they are as they were signed; {} where none is."""
+    found = (sidecar.read(path), credentials.read(path))
+    return next((each.facts for each in found if each.state in ("intact", "unknown") and each.facts), {})
+
+
+def agreement(path: str | Path, record: str | Path | None = None) -> Layer:
+    """Whether a file names a record of consent; with that record, whether it is the one, and still holds."""
+    beside, signed = sidecar.read(path).facts, credentials.read(path).facts
+    named, state, says = beside.get("consent") or signed.get("consent"), "missing", "no record is named"
+    if named == consent.NONE_NEEDED:
+        state, says = "intact", "none is needed: the built-in people do not exist"
+    elif named and not record:
+        state, says = "unknown", f"a record is named, {str(named)[:24]}; --consent FILE holds it against this"
+    elif named:
+        found = consent.read(record)
+        over = f"it {found.over}" if found.over else ""
+        problem = "another record was named" if found.hash != named else over
+        state, says = ("altered" if problem else "intact"), f"{record}: {problem or f'it holds until {found.until}'}"
+    if day := beside.get("consent_revoked"):
+        state, says = "altered", f"revoked on {day}, says the file beside it"
+    return Layer("consent", state, says)
 
 
 def whole(path: str | Path) -> bool:

@@ -23,11 +23,19 @@ def path_of(video: str | Path) -> Path:
 
 def write(video: Path, complete: Path, facts: Statement) -> None:
     """Write the sidecar of a video that is complete under another name."""
+    _write(video, facts.said | {"video": files.sha256(complete)})
+
+
+def revoked(video: Path, facts: dict, day: str) -> None:
+    """Say in a video's sidecar, whose facts are given, that the consent in it was revoked; the video stays as it is."""
+    _write(video, facts | {"video": files.sha256(video), "consent_revoked": day})
+
+
+def _write(video: Path, content: dict) -> None:
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = keys.own()
-    content = facts.said | {"video": files.sha256(complete)}
     private = serialization.load_pem_private_key(key.private, None)
     signature = base64.b64encode(private.sign(_plain(content), ec.ECDSA(hashes.SHA256()))).decode()
     with files.whole(path_of(video)) as part:

@@ -16,7 +16,7 @@ class Statement:
     """What a video is, every other file by its SHA-256.
 
     method: how the face was drawn; source: the video that was changed; model, person: the network's weights and the
-    faceset of who was put in; consent: the record of it; each None where there is none.
+    faceset of who was put in; consent: the record of it, or that none is needed; each None where there is none.
     """
 
     method: str

@@ -1,11 +1,14 @@
 """The command line as a user meets it: for every bad input one sentence, exit status 2, nothing half-written."""
 
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import agreed
 import numpy as np
 import pytest
 
@@ -95,6 +98,16 @@ CASES = {
         "are the same video; give two, or --set person_a=0 --set person_b=1",
     ),
     "an unknown parameter": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed=3"), "'speed'"),
+    "nobody's consent": (
+        ("workshop", "--profile", "smoke", "--workdir", "out", "--video-b", "grey.mp4"),
+        "grey.mp4 there has to be a record of consent",
+    ),
+    "a record of nobody": (("consent", "new", "c.json", "--agreed", "x", "--means", "y"), "it names nobody"),
+    "a record without a name": (
+        ("consent", "new", "c.json", "--agreed", "x", "--means", "y", "--video-a", "grey.mp4"),
+        "say who that is, by name",
+    ),
+    "a record that is none": (("consent", "revoke", "text.mp4"), "text.mp4 is no record of consent"),
     "no such video": (("workshop", "--profile", "smoke", "--workdir", "out", "--video-a", "no.mp4"), "no.mp4"),
     "a workdir that is a file": (("workshop", "--profile", "smoke", "--workdir", "file"), "file"),
     "a setting that is an option": (
@@ -140,6 +153,8 @@ def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
         tmp_path / "r",
         "--every",
         "10",
+        "--consent",
+        agreed.of(*short.values()),
     )
     first = run(*words)
     assert first.returncode == 0, first.stderr
@@ -200,3 +215,21 @@ def test_version_is_said():
     from faceswap_lib import __version__
 
     assert run("--version").stdout.strip() == __version__
+
+
+def test_a_consent_is_asked_for_made_used_and_taken_back(short, facesets, trained, tmp_path):
+    made, words = tmp_path / "s.mp4", ("convert", short["a"], "--faces", facesets["a"], "--model", trained.model)
+    words = (*words, "--untrained", "--out", made)
+    done = run(*words)
+    assert done.returncode == 2 and not made.exists(), done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    command = shlex.split(re.search(r"`python -m faceswap_lib (consent new .*)`", said)[1])
+    assert run(*command, cwd=short["a"].parent).returncode == 0
+    record = (short["a"].parent / "consent.json").rename(tmp_path / "consent.json")
+    done = run(*words, "--consent", record)
+    assert done.returncode == 0, done.stderr
+    assert "holds until" in run("inspect", made, "--consent", record).stdout
+    done = run("consent", "revoke", record)
+    assert done.returncode == 0 and "1 videos were made under it" in done.stdout and str(made) in done.stdout
+    again = run(*words, "--consent", record)
+    assert again.returncode == 2 and "consent.json was revoked on" in again.stderr

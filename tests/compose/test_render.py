@@ -65,7 +65,7 @@ def test_a_video_is_drawn_in_batches_and_every_frame_is_labelled(scene, short, t
         return textures.astype("f4") / 255
 
     out = tmp_path / "out.mp4"
-    facts = Statement("drawn as it is", video.sha256(short["a"]))
+    facts = Statement("drawn as it is", video.sha256(short["a"]), consent="test")
     count = render.render(
         short["a"], out, scene[0], drawer, color.none, lambda *step: told.append(step[:2]), facts=facts
     )

@@ -12,6 +12,7 @@ import av
 
 from faceswap_lib import extract, samples, train, workshop
 from faceswap_lib.media import video
+from faceswap_lib.trust import consent
 
 FRAMES = 24
 
@@ -33,13 +34,21 @@ def clip(name: str, path: Path, frames: int = FRAMES) -> Path:
 
 
 def prepare(folder: Path, frames: int = FRAMES) -> Path:
-    """a.mp4 and b.mp4, their facesets and a model of three steps in a folder."""
+    """a.mp4 and b.mp4, their consent, their facesets and a model of three steps in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in "ab":
         clip(f"person_{name}", folder / f"{name}.mp4", frames)
         extract.extract(folder / f"{name}.mp4", folder / name, profile="smoke")
+    agreed(folder)
     train.train(folder / "a", folder / "b", folder / "model", profile="smoke", iterations=3)
     return folder
+
+
+def agreed(folder: Path) -> Path:
+    """The record of consent for a.mp4 and b.mp4 of a folder, in it."""
+    a, b = (consent.person("Nobody, rendered", folder / f"{name}.mp4") for name in "ab")
+    consent.new(path := folder / consent.NAME, a, b, agreed="swaps in tests", means="they do not exist")
+    return path
 
 
 def lessons(folder: Path, numbers: str) -> Path:

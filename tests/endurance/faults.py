@@ -25,6 +25,7 @@ from faceswap_lib.face.mesh import canvas
 from faceswap_lib.measure import report
 from faceswap_lib.media import video
 from faceswap_lib.network import batches, record
+from tests.endurance import clips
 
 MB = 1_000_000
 FREE = (0, 100_000, 1 * MB, 13 * MB, 25 * MB)  # bytes left on the disk
@@ -36,13 +37,14 @@ UNNOTICED = "read as if nothing were"
 def verbs(inputs: Path, out: Path) -> dict[str, list[object]]:
     """Each verb's words: from the inputs of a small run, into a folder."""
     a, faces_a, faces_b, model = inputs / "a.mp4", inputs / "faces" / "a", inputs / "faces" / "b", inputs / "model"
+    consent = ["--consent", inputs / "consent.json"]
     return {
         "extract": ["extract", a, "--faces", out / "faces", "--profile", "smoke"],
         "train": ["train", faces_a, faces_b, "--model", out / "model", "--profile", "smoke", "--iterations", 24],
-        "convert": ["convert", a, "--faces", faces_a, "--model", model, "--out", out / "swapped.mp4"],
+        "convert": ["convert", a, "--faces", faces_a, "--model", model, "--out", out / "swapped.mp4", *consent],
         "evaluate": [
             *("evaluate", inputs / "swapped.mp4", "--source", a, "--faces-a", faces_a, "--faces-b", faces_b),
-            *("--model", model, "--report", out / "report"),
+            *("--model", model, "--report", out / "report", *consent),
         ],
     }
 
@@ -64,6 +66,7 @@ def prepare(folder: Path) -> Path:
     """A small run, whole: clips, facesets, a model, a swap and a report."""
     for name in "ab":
         video.write(folder / f"{name}.mp4", islice(video.frames(samples.path(f"person_{name}")), FRAMES), 24)
+    clips.agreed(folder)
     words = verbs(folder, folder)
     for name in "ab":
         must(["extract", folder / f"{name}.mp4", "--faces", folder / "faces" / name, "--profile", "smoke"])

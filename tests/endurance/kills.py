@@ -26,8 +26,9 @@ from tests.endurance import clips, processes, training
 WORKSHOP = """
 import sys
 from faceswap_lib import workshop
-workdir, notebooks, *clips = sys.argv[1:]
-workshop.workshop(workdir, "smoke", *clips, notebooks=notebooks, say=lambda line: print(line, flush=True))
+workdir, notebooks, consent, *clips = sys.argv[1:]
+say = lambda line: print(line, flush=True)
+workshop.workshop(workdir, "smoke", *clips, notebooks=notebooks, consent=consent, say=say)
 """
 
 
@@ -58,6 +59,7 @@ def convert(given: Path) -> Thing:
 
     def arguments(place: Path) -> list:
         what = ["--faces", given / "a", "--model", given / "model", "--out", place / "swapped.mp4"]
+        what += ["--consent", given / "consent.json"]
         return ["-m", "faceswap_lib", "convert", given / "a.mp4", *what]
 
     def before(place: Path) -> None:
@@ -72,7 +74,7 @@ def workshop(given: Path, every: bool = False) -> Thing:
     books = clips.lessons(given / ("every" if every else "few"), "0123456" if every else "3456")
 
     def arguments(place: Path) -> list:
-        return ["-c", WORKSHOP, place / "w", books, given / "a.mp4", given / "b.mp4"]
+        return ["-c", WORKSHOP, place / "w", books, given / "consent.json", given / "a.mp4", given / "b.mp4"]
 
     def made(place: Path) -> dict[str, str]:
         report = json.loads((place / "w" / "report.json").read_text())

@@ -58,10 +58,11 @@ def soak(folder: Path, runs: int, frames: int, labs: str) -> int:
         os.environ[name] = str(temp)
     tempfile.tempdir, os.environ["OCI_CONFIG_FILE"] = str(temp), str(temp / "none")
     videos = [clips.clip(f"person_{name}", folder / f"{name}.mp4", frames) for name in "ab"] if frames else []
+    given = {"consent": str(clips.agreed(folder))} if videos else {}
     books, rows = clips.lessons(folder / "notebooks", labs), []
     for number in range(runs):
         start = time.monotonic()
-        run = workshop.workshop(folder / f"w{number}", "smoke", *videos, notebooks=books)
+        run = workshop.workshop(folder / f"w{number}", "smoke", *videos, notebooks=books, **given)
         assert [lab.status for lab in run.labs] == ["done"] * len(run.labs)
         shutil.rmtree(run.workdir)
         rows.append(counts(temp))

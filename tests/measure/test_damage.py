@@ -1,22 +1,35 @@
 """damage.py: a break does what it says and nothing else, and is held against what was predicted."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from faceswap_lib import UserError
 from faceswap_lib.face import faceset, geometry
 from faceswap_lib.measure import damage, metrics
 from faceswap_lib.media import video
+from faceswap_lib.trust import credentials, marked
+from faceswap_lib.trust.statement import Statement
 
 
 @pytest.fixture(scope="module")
-def broken(facesets, short, tmp_path_factory) -> dict[str, list[np.ndarray]]:
-    """The short clip of A itself, broken in three ways, and as it was."""
+def swapped(short, tmp_path_factory) -> Path:
+    """The short clip of A, marked as a swap is."""
+    out, facts = tmp_path_factory.mktemp("marked") / "a.mp4", Statement("test", "0" * 64, consent="ab" * 32)
+    marked.rewrite(short["a"], out, lambda numbered: (frame for _, frame in numbered), facts)
+    return out
+
+
+@pytest.fixture(scope="module")
+def broken(facesets, swapped, tmp_path_factory) -> dict[str, list[np.ndarray]]:
+    """The short clip of A, broken in three ways, and as it was."""
     folder = tmp_path_factory.mktemp("broken")
-    damage.blur(short["a"], folder / "blur.mp4", facesets["a"])
-    damage.tint(short["a"], folder / "tint.mp4", facesets["a"])
-    damage.delay(short["a"], folder / "delay.mp4", 3)
-    clips = {"whole": short["a"]} | {name: folder / f"{name}.mp4" for name in ("blur", "tint", "delay")}
+    damage.blur(swapped, folder / "blur.mp4", facesets["a"])
+    damage.tint(swapped, folder / "tint.mp4", facesets["a"])
+    damage.delay(swapped, folder / "delay.mp4", 3)
+    clips = {"whole": swapped} | {name: folder / f"{name}.mp4" for name in ("blur", "tint", "delay")}
     return {name: [*video.frames(path)] for name, path in clips.items()}
 
 
@@ -53,8 +66,19 @@ def test_what_was_predicted_is_held_against_what_was_measured():
     assert damage.misses({"figures": figures}) == {"tint": ["border", "identity"]}
 
 
-def test_a_break_leaves_the_time_stamps_alone(short, facesets, tmp_path):
-    damage.delay(short["a"], tmp_path / "late.mp4", 2)
-    damage.tint(short["a"], tmp_path / "tinted.mp4", facesets["a"])
+def test_a_break_leaves_the_time_stamps_alone(short, swapped, facesets, tmp_path):
+    damage.delay(swapped, tmp_path / "late.mp4", 2)
+    damage.tint(swapped, tmp_path / "tinted.mp4", facesets["a"])
     stamps = [video.timeline(path)[0] for path in (short["a"], tmp_path / "late.mp4", tmp_path / "tinted.mp4")]
     assert stamps[0] == stamps[1] == stamps[2] and len(stamps[0]) == 30
+
+
+def test_what_is_broken_keeps_the_consent_and_nothing_else_is_broken(short, swapped, facesets, tmp_path):
+    damage.delay(swapped, tmp_path / "late.mp4")
+    assert credentials.read(tmp_path / "late.mp4").facts["consent"] == "ab" * 32
+    for clip in (short["a"], tmp_path / "copied.mp4"):
+        if clip != short["a"]:
+            clip.write_bytes(swapped.read_bytes()[:-1] + b"x")  # changed since it was signed
+        with pytest.raises(UserError, match="no swap of this kit's"):
+            damage.tint(clip, tmp_path / "no.mp4", facesets["a"])
+    assert not (tmp_path / "no.mp4").exists()

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+import agreed
 import cv2
 import numpy as np
 import pytest
 
+from faceswap_lib import UserError
 from faceswap_lib.compose import scenes
 from faceswap_lib.face import faceset, geometry, identity, motion
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.measure import metrics, references
 from faceswap_lib.media import video
 from faceswap_lib.network import batches
-from faceswap_lib.trust import inspection
+from faceswap_lib.trust import consent, inspection
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,11 @@ def made(short, facesets, tmp_path_factory) -> dict[str, Path]:
     told = []
     a, b = (faceset.load(facesets[name]) for name in "ab")
     out = tmp_path_factory.mktemp("references")
-    clips = references.make(short["a"], a, b, out, 64, lambda *step: told.append(step))
+    with pytest.raises(UserError, match="a.mp4 and b.mp4 there has to be a record of consent"):
+        references.make(short["a"], a, b, out, 64)
+    record = agreed.of(*short.values())
+    clips = references.make(short["a"], a, b, out, 64, lambda *step: told.append(step), consent=record)
+    assert sorted(consent.made(record)) == sorted(clips.values())
     assert [step[:2] for step in told] == [(i, 90) for i in range(1, 91)]
     return clips
 

@@ -5,7 +5,7 @@ import pytest
 
 from faceswap_lib import UserError, samples
 from faceswap_lib.media import video
-from faceswap_lib.trust import inspection, label, marked
+from faceswap_lib.trust import consent, inspection, label, marked
 from faceswap_lib.trust.statement import Statement
 
 
@@ -13,9 +13,8 @@ from faceswap_lib.trust.statement import Statement
 def made(short, tmp_path_factory):
     stamp = label.Label(320, 320, {}).stamp
     out = tmp_path_factory.mktemp("made") / "made.mp4"
-    marked.rewrite(
-        short["a"], out, lambda numbered: (stamp(*one) for one in numbered), Statement("test", video.sha256(short["a"]))
-    )
+    facts = Statement("test", video.sha256(short["a"]), consent=consent.NONE_NEEDED)
+    marked.rewrite(short["a"], out, lambda numbered: (stamp(*one) for one in numbered), facts)
     return out
 
 

@@ -1,10 +1,11 @@
 """marked.py: every way to make a video leaves all four marks, and without a key there is no video."""
 
+import agreed
 import av
 import numpy as np
 import pytest
 
-from faceswap_lib import UserError, convert, samples
+from faceswap_lib import UserError, samples
 from faceswap_lib.measure import damage
 from faceswap_lib.media import video
 from faceswap_lib.trust import inspection, keys, marked, sidecar
@@ -21,7 +22,7 @@ ALL = dict.fromkeys(("visible label", "Content Credentials", "file beside it", "
 @pytest.fixture(scope="module")
 def swapped(short, facesets, trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("swapped") / "swapped.mp4"
-    convert.convert(short["a"], facesets["a"], trained.model, out, untrained=True)
+    agreed.swap(short["a"], facesets["a"], trained.model, out, untrained=True)
     return out
 
 
@@ -43,7 +44,7 @@ def test_what_is_broken_on_purpose_keeps_them(swapped, facesets, tmp_path, how):
 
 def test_a_mov_is_signed_and_an_mkv_has_the_file_beside_it(short, tmp_path):
     for name, held in (("a.mov", "intact"), ("a.mkv", "missing")):
-        marked.rewrite(short["a"], tmp_path / name, plain, Statement("test", video.sha256(short["a"])))
+        marked.rewrite(short["a"], tmp_path / name, plain, Statement("test", video.sha256(short["a"]), consent="test"))
         found = states(tmp_path / name)
         assert inspection.whole(tmp_path / name) is False, "there is no label"
         assert found["Content Credentials"] == held and found["file beside it"] == "intact"
@@ -59,7 +60,7 @@ def test_without_a_key_there_is_no_video(short, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv(keys.FOLDER, str(tmp_path / "file" / "keys"))
     with pytest.raises(UserError, match="key that signs"):
-        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64))
+        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64, consent="test"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
@@ -69,12 +70,12 @@ def test_what_fails_while_it_is_signed_leaves_nothing(short, tmp_path, monkeypat
 
     monkeypatch.setattr(sidecar, "write", full)
     with pytest.raises(UserError, match="disk"):
-        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64))
+        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64, consent="test"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_pixels_are_those_of_the_stream_but_for_the_mark(short, tmp_path):
-    marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64))
+    marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64, consent="test"))
     pairs = zip(video.frames(short["a"]), video.frames(tmp_path / "out.mp4"), strict=True)
     assert max(np.abs(before.astype(int) - after).mean() for before, after in pairs) < 2
 
