@@ -59,15 +59,15 @@ def convert(
     mean texture instead of the network's picture, to see what training is worth; pull: how far the weights go back to
     the base they started from, 0 as trained to 1 the base; keep_front: what passes in front of the face stays there
     (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue stay the video's own (on the
-    mesh). overwrite: replace a file at `out` that this kit did not write; a video that the model was trained on is
-    never replaced. consent: the record of what those who are shown have agreed to, needed for all but the built-in
-    people. Raises UserError when faceset, model, video and consent do not belong together.
+    mesh). overwrite: replace a file at `out` that is not this kit's; a video that the model was trained on never is.
+    consent: the record of those who are shown, needed for all but the built-in people (trust/consent.py). Raises
+    UserError when faceset, model, video and consent do not belong together.
     """
     said, to = to, to or "b"
     Settings(color_match, to, pull, keep_front, keep_mouth).check()
     match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
-    _spare(out, found, about)
+    _spare(out, _used(found, about))
     consent, side = consents.given(consent), model_swap.side_of(found, about, to)
     agreed = consent.agreed(_used(found, about), found.source.sha256, about["data"][to]["sha256"], side == to)
     if advice := "" if said else _is_b(found, about):
@@ -77,9 +77,8 @@ def convert(
     net = None if untrained else model_swap.network(model, about, pull)
     draw = model_swap.drawer(net, model, side, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
-    facts = _facts(found, about, to, untrained, agreed)
-    how = {"remarks": (remarks := Remarks()), "facts": facts, "overwrite": overwrite}
-    count = render.render(video_path, out, at, draw, match, progress, keep, **how)
+    remarks, how = Remarks(), {"facts": _facts(found, about, to, untrained, agreed), "overwrite": overwrite}
+    count = render.render(video_path, out, at, draw, match, progress, keep, remarks=remarks, **how)
     consent.note(Path(out))
     return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
 
@@ -107,9 +106,9 @@ def _used(found: Faceset, about: dict) -> dict[str, str]:
     return {d["sha256"]: d["video"] for d in about["data"].values()} | {found.source.sha256: found.source.name}
 
 
-def _spare(out: str | Path, found: Faceset, about: dict) -> None:
+def _spare(out: str | Path, used: dict[str, str]) -> None:
     """An output never takes the place of a video that faceset or model were made from."""
-    if Path(out).is_file() and (name := _used(found, about).get(video.sha256(out))):
+    if Path(out).is_file() and (name := used.get(video.sha256(out))):
         raise UserError(f"{out} is the video {name} that faceset or model were made from; choose another name.")
 
 

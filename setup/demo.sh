@@ -8,7 +8,8 @@ Installs what is needed into .venv (once), then runs every notebook with the pro
 workdir/: the swapped video, the report, the executed notebooks. About 10 minutes on 2 cores, no GPU.
 
 Options go to the workshop, for example:
-  --video-a A.mp4 --video-b B.mp4   your own two people instead of the built-in clips
+  --video-a A.mp4 --video-b B.mp4 --consent C.json
+                                    your own two people instead of the built-in clips (README.md: how to make C.json)
   --workdir DIR                     another folder for the results
   --profile smoke                   another size of run
 All of them: .venv/bin/python -m faceswap_lib workshop --help"

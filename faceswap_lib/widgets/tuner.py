@@ -17,6 +17,8 @@ from faceswap_lib.display.pages import Page
 from faceswap_lib.face import faceset
 from faceswap_lib.face.geometry import close_up
 from faceswap_lib.media import video
+from faceswap_lib.network import record
+from faceswap_lib.trust.consent import built_in
 from faceswap_lib.widgets import controls
 
 SIDE = 300  # pixels of a picture
@@ -49,6 +51,8 @@ class Bench(Live):
     def __init__(self, clip: str | Path, faces_a: str | Path, model: str | Path, moment: float, to: str):
         self.clip, self.faces_a, self.model = clip, faces_a, model
         self.found = faceset.load(faces_a)
+        shown = {self.found.source.sha256, *(data["sha256"] for data in record.read_about(model)["data"].values())}
+        self.built_in = shown <= built_in()
         self.stills: Stills | None = None
         self.seconds = 0.0
         self._make(moment, to)
@@ -128,7 +132,8 @@ class Bench(Live):
     def code(self) -> str:
         """The line of code that converts the whole video with these settings."""
         changed = "".join(f", {name}={value!r}" for name, value in self.settings.changed.items())
-        return f"convert.convert(clip_a, faces_a, model, swapped{changed})"
+        agreed = "" if self.built_in else ", consent=form.file"
+        return f"convert.convert(clip_a, faces_a, model, swapped{changed}{agreed})"
 
     def _page(self) -> str:
         """The frame before and after, and by each colour method, for on a page nothing can be turned."""

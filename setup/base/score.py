@@ -18,6 +18,7 @@ import card  # the library is found only now
 
 from faceswap_lib import bench, convert, evaluate, train
 from faceswap_lib.network.batches import other
+from faceswap_lib.trust import consent
 
 SHOWN = (
     "ssim",
@@ -36,13 +37,23 @@ SHOWN = (
 BESIDE = ("ssim", "to_ideal")  # shown for B's mean as well
 
 
-def directions(folder: Path) -> list[tuple[str, bench.Pair, str]]:
-    """Whose face goes into whose clip: "b into a", the clips of the one direction and of the other."""
+def directions(folder: Path, work: Path) -> list[tuple[str, bench.Pair, str]]:
+    """Whose face goes into whose clip: "b into a"; clips of both ways, consents in `work`."""
     names = {"b into a": ("a", "b", "ab"), "a into b": ("b", "a", "ba")}
     return [
-        (told, bench.Pair(*(folder / f"{n}.mp4" for n in (x, y, z, f"{z}_mask"))), y)
+        (told, bench.Pair(*(folder / f"{n}.mp4" for n in (x, y, z, f"{z}_mask")), agreed(folder, work, x, y)), y)
         for told, (x, y, z) in names.items()
     ]
+
+
+def agreed(folder: Path, work: Path, x: str, y: str) -> Path:
+    """The record of consent for y's face in x's clip."""
+    path = work / f"consent_{y}_into_{x}.json"
+    if not path.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        shown = (consent.person("nobody, rendered", folder / f"{name}.mp4") for name in (x, y))
+        consent.new(path, *shown, agreed="swaps that are measured", means="they do not exist")
+    return path
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,7 +68,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     rows = []
     for folder in sorted(path.parent for path in args.pairs.glob("*/who.json")):
-        name, who, ways = folder.name, json.loads((folder / "who.json").read_text()), directions(folder)
+        name, who = folder.name, json.loads((folder / "who.json").read_text())
+        ways = directions(folder, args.work / name)
         work = bench.prepare(args.work / name, ways[0][1])
         faces = {side: work / "faces" / side for side in "ab"}
         model = train.train(
@@ -65,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
         ).model
         for told, pair, to in ways:
             there = faces[other(to)]
-            made = convert.convert(pair.a, there, model, work / f"to_{to}.mp4", to=to).out
+            made = convert.convert(pair.a, there, model, work / f"to_{to}.mp4", to=to, consent=pair.consent).out
             report = evaluate.evaluate(
                 made,
                 pair.a,
@@ -75,6 +87,7 @@ def main(argv: list[str] | None = None) -> int:
                 truth_mask=pair.mask,
                 faces_a=there,
                 model=model,
+                consent=pair.consent,
             )
             found = report["figures"]
             people = [_said(person) for person in (who if to == "b" else who[::-1])]

@@ -33,6 +33,7 @@ from hypothesis import strategies as st
 from faceswap_lib import UserError, files, profiles, samples, workshop
 from faceswap_lib.classroom import logbook
 from faceswap_lib.face import records
+from faceswap_lib.trust import consent, revocation
 
 LIMIT, GROWTH = 10, 1e9  # seconds and bytes
 PATIENCE = 4  # times as long where the machine has other work: seconds of the clock to seconds of the processor
@@ -277,6 +278,13 @@ def _use_setting(folder: Path) -> None:
             ast.literal_eval(line.value) if "float(" not in ast.unparse(line) else None
 
 
+def _use_consent(folder: Path) -> None:
+    """As conversion, and as taking it back does."""
+    path, digest = folder / "consent.json", files.sha256(folder / "clip.mp4")
+    consent.Consent(path).agreed({digest: "clip.mp4"}, digest, digest)
+    revocation.revoke(path)
+
+
 def _use_video(folder: Path, suffix: str) -> None:
     """As extraction and conversion do: count its frames, read them, write them again with the sound."""
     from faceswap_lib.media import video
@@ -316,6 +324,8 @@ def prepare(place: Path, facesets: dict[str, Path] | None = None, model: Path | 
     logbook.checked(place / "work", "04", {"it got better": False}, {"loss": 0.5})
     logbook.answered(place / "work", "04-1", True)
     (place / "class").mkdir()
+    who = consent.person("Nobody", place / "clip.mp4")
+    consent.new(place / "consent.json", who, who, agreed="a swap", means="by nobody")
     shutil.copy(place / "work" / logbook.NAME, place / "class" / "one.json")
 
 
@@ -367,6 +377,7 @@ def kinds(place: Path) -> dict[str, Kind]:
         "faces.json": _json(faces, place, _use_faces, _in_lines),
         "model.json": _json(model, place, _use_model, _sealed),
         "report.json": _json(report, place, _use_report, _sealed),
+        "consent.json": _json(place / "consent.json", place, _use_consent),
         "progress.json": _json(place / "class/one.json", place, _use_progress, _sealed),
         "weights": _bytes(weights, place, _use_weights),
         "picture": _bytes(picture, place, _use_picture),

@@ -10,7 +10,17 @@ import pytest
 from endurance import fuzz
 from faceswap_lib import UserError
 
-KINDS = ["faces.json", "model.json", "report.json", "progress.json", "weights", "picture", "profile", "--set"]
+KINDS = [
+    "faces.json",
+    "model.json",
+    "report.json",
+    "consent.json",
+    "progress.json",
+    "weights",
+    "picture",
+    "profile",
+    "--set",
+]
 
 
 @pytest.fixture(scope="module")

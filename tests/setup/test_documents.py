@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/appendix_figures.md"]
 PAGES += ["notebooks/instructor.md", "notebooks/glossary.md", "notebooks/survey.md"]
 PAGES += ["setup/base/README.md", "setup/base/EXPERIMENTS.md", "setup/vm/README.md", "setup/oci/README.md"]
-VERBS = typer.main.get_command(cli.app).commands
+VERBS = dict(typer.main.get_command(cli.app).commands)
+VERBS |= {f"consent {name}": verb for name, verb in VERBS.pop("consent").commands.items()}
 
 
 def text(page: str) -> str:
@@ -33,7 +34,7 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_have_the_options_that_are_named(page):
-    for verb, words in re.findall(r"python -m faceswap_lib +([a-z]+)([^`\n]*)", text(page)):
+    for verb, words in re.findall(r"python -m faceswap_lib +((?:consent )?[a-z]+)([^`\n]*)", text(page)):
         assert verb in VERBS, f"{page}: {verb}"
         known = {word for parameter in VERBS[verb].params for word in (*parameter.opts, *parameter.secondary_opts)}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", words)) <= known | {"--help"}, f"{page}: {verb}{words}"

@@ -24,11 +24,17 @@ def test_turning_a_control_changes_the_picture_at_once(made):
     made.controls["color_match"].value = "none"
     same, bare = pictures(made.pictures.value)
     assert np.array_equal(before, same) and np.abs(relit.astype(int) - bare).mean() > 1
-    assert made.code == "convert.convert(clip_a, faces_a, model, swapped, color_match='none')"
+    assert made.code == "convert.convert(clip_a, faces_a, model, swapped, color_match='none', consent=form.file)"
     assert made.seconds < 5 and "color_match none" in made.pictures.value
     made.usual.click()
-    assert made.settings == Settings() and made.code.endswith("swapped)")
+    assert made.settings == Settings() and made.code.endswith("swapped, consent=form.file)")
     assert np.array_equal(pictures(made.pictures.value)[1], relit)
+
+
+def test_the_built_in_people_need_no_consent_in_it(made, monkeypatch):
+    assert not made.built_in, "they are pieces of the built-in clips"
+    monkeypatch.setattr(made, "built_in", True)
+    assert made.code == "convert.convert(clip_a, faces_a, model, swapped)"
 
 
 def test_each_setting_is_one_of_convert_with_its_usual_value(made):
