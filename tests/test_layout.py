@@ -24,6 +24,7 @@ FLOORS = (
     ("network", "trust"),
     ("compose",),
     ("measure",),
+    ("interop",),
     ("classroom",),
     ("display",),
     ("widgets",),
@@ -40,6 +41,7 @@ ROOMS = (
     "compose",
     "display",
     "face",
+    "interop",
     "machine",
     "measure",
     "media",
@@ -74,6 +76,8 @@ VERBS = {
     "inspect": "file --consent",
     "consent new": "record --agreed --means --video-a --name-a --video-b --name-b --on --until",
     "consent revoke": "record folders",
+    "export-faceswap": "faces --video --out",
+    "import-faceswap": "fsa --video --faces --pictures --profile",
     "check": "",
     "provision": "--shape --learners --hours --ssh-key --config",
     "workshop": "--workdir --profile --video-a --video-b --seed --set --consent",
@@ -241,7 +245,7 @@ def test_the_house_has_few_files_at_its_door():
 TESTED_ELSEWHERE = {
     "__main__": "cli/test_verbs.py",
     "samples/__init__": "setup/test_samples.py",
-    **{f"cli/{name}": "cli/test_verbs.py" for name in ("options", "swaps", "marks", "machines", "courses")},
+    **{f"cli/{name}": "cli/test_verbs.py" for name in ("options", "swaps", "marks", "exchange", "machines", "courses")},
 }
 
 

@@ -77,13 +77,18 @@ def export(faces: str | Path, video_path: str | Path, out: str | Path) -> Export
     return Exported(out, path, beside, len(found.records), left_out)
 
 
-def bring_back(faces: str | Path, fsa: str | Path, pictures: str | Path | None = None) -> Imported:
+def bring_back(
+    faces: str | Path, fsa: str | Path, pictures: str | Path | None = None, video_path: str | Path | None = None
+) -> Imported:
     """Leave out of a faceset what is no longer among Faceswap's faces.
 
     pictures: its folder of face pictures; where it is given it says which faces are kept, else the alignments do.
-    UserError: a file that is not as it should be, of another video, or with none of these faces.
+    video_path: the video, where it should be made sure of. UserError: a file that is not as it should be, of another
+    video, or with none of these faces; then nothing was changed.
     """
     found, there = faceset.load(faces), alignments.read(fsa)
+    if video_path and video.sha256(video_path) != found.source.sha256:
+        raise UserError(f"The faces in {faces} are of another video ({found.source.name}) than {video_path}.")
     kept = face_pictures.read(pictures) if pictures else there.faces
     if max((one.frame for one in kept), default=0) >= found.source.frames or there.frames > found.source.frames:
         raise UserError(f"{fsa} is of a video with more frames than {found.source.name}; give the faces of that video.")
