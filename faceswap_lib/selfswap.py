@@ -18,7 +18,6 @@ from faceswap_lib import UserError, convert, evaluate, extract, files, profiles,
 from faceswap_lib.classroom import kit_model
 from faceswap_lib.compose import color, model_swap, render
 from faceswap_lib.compose.scenes import Scene
-from faceswap_lib.display import self_page
 from faceswap_lib.face import detect, faceset, identity
 from faceswap_lib.measure import references, report, self_swaps
 from faceswap_lib.media import video
@@ -29,9 +28,10 @@ from faceswap_lib.trust.statement import Statement
 FRAMES = 160  # of each part: about what a minute or two of training can use, and what two cores measure in as long
 LEAST, GAP = 12, 0.5  # frames of a part; seconds between the two, so that they do not meet in one movement
 SHORTER = 1080  # pixels of a part's shorter side, at most
+PAGE = "self-swap.html"
 MEAN, SWAP, LIMIT = "B's mean", "swap", "the limit"
 SHOWN = ("ssim", "psnr", "parts", "to_ideal", "expression", "sharpness", "delta_e")
-OWN = {"cut.json", "a.mp4", "b.mp4", "faces", "model", "report", "self-swap.mp4", "limit.mp4", self_page.NAME}
+OWN = {"cut.json", "a.mp4", "b.mp4", "faces", "model", "report", "self-swap.mp4", "limit.mp4", PAGE}
 PIECE = (40, 24)  # of the built-in clips: from which frame on, and how many, it is measured what shines through
 STAGES = ("cutting", "extracting A", "extracting B", "training", "converting", "drawing the limit", "measuring")
 
@@ -52,7 +52,7 @@ class SelfSwap:
     @property
     def page(self) -> Path:
         """The report to look at."""
-        return self.folder / self_page.NAME
+        return self.folder / PAGE
 
 
 def selfswap(
@@ -171,6 +171,8 @@ def _limit(clip: Path, run: Path, out: Path, progress: Progress) -> Scene:
 def _judge(
     run: Path, clip: Path, made: dict[str, Path], at: Scene, every: int, seed: int, progress: Progress
 ) -> SelfSwap:
+    from faceswap_lib.display import self_page
+
     known = {"truth": clip, "faces_a": run / "faces" / "a", "model": run / "model", "rows": {LIMIT: made[LIMIT]}}
     how = {"seed": seed, "every": every, "progress": progress}
     judged = evaluate.evaluate(made[SWAP], clip, run / "faces" / "b", run / "report", **known, **how)
@@ -228,6 +230,8 @@ def _shares(clip: Path, ideal: list[np.ndarray], faces: Path, model: Path) -> np
 
 def told(found: SelfSwap) -> str:
     """What was found, as plain text: tables of figures and regions, what shines through, the sentence."""
+    from faceswap_lib.display import self_page
+
     lines = []
     for heads, rows in (self_page.figures(found.figures), self_page.regions(found.rows)):
         lines += [report.aligned([list(heads), *rows]), ""]

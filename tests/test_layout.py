@@ -244,6 +244,7 @@ def test_the_house_has_few_files_at_its_door():
 # Files with nothing of their own to test: what they hold is tested where it is used.
 TESTED_ELSEWHERE = {
     "__main__": "cli/test_verbs.py",
+    "display/self_page": "test_selfswap.py",
     "samples/__init__": "setup/test_samples.py",
     **{f"cli/{name}": "cli/test_verbs.py" for name in ("options", "swaps", "marks", "exchange", "machines", "courses")},
 }

@@ -29,11 +29,8 @@ def clip(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(clip, tmp_path_factory):
     """The self-swap of it, two steps of training, and the steps that its progress told of."""
-    from faceswap_lib.network import checkpoint
-
     run, told = tmp_path_factory.mktemp("self") / "run", []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint, "XLA", False)
         patch.setattr(selfswap, "shining", lambda: SHARES)
         how = {"profile": "smoke", "iterations": 2, "every": 6, "progress": lambda *one: told.append(one)}
         return selfswap.selfswap(clip, run, **how), told

@@ -14,7 +14,6 @@ from faceswap_lib.measure.figures import FIGURES
 from faceswap_lib.measure.report import shown
 from faceswap_lib.trust import label
 
-NAME = "self-swap.html"
 HEADING = "A person swapped with themselves"
 MOST = 30  # grey levels, where the map of errors is brightest
 TRAP = """A self-swap rewards whatever lets A's own pixels through: A and B are one person, so not swapping at all would

@@ -4,7 +4,6 @@ import re
 import stat
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
