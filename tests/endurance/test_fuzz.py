@@ -10,17 +10,8 @@ import pytest
 from endurance import fuzz
 from faceswap_lib import UserError
 
-KINDS = [
-    "faces.json",
-    "model.json",
-    "report.json",
-    "consent.json",
-    "progress.json",
-    "weights",
-    "picture",
-    "profile",
-    "--set",
-]
+KINDS = ["faces.json", "model.json", "report.json", "consent.json", "progress.json"]
+KINDS += ["weights", "picture", "profile", "--set"]
 
 
 @pytest.fixture(scope="module")

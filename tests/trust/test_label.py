@@ -1,5 +1,8 @@
 """label.py: the label is there, can be read, says what it must, and covers no face where there is room."""
 
+import shutil
+import subprocess
+
 import cv2
 import numpy as np
 import pytest
@@ -101,3 +104,28 @@ def test_two_faces_are_both_kept_free():
 def test_it_is_there_even_when_faces_leave_no_room():
     label = Label(320, 320, {0: [np.array([0.0, 0, 320, 320])]})
     assert (label.stamp(0, frame(320, 320)) != 120).any()
+
+
+def grounds(width: int, height: int) -> dict[str, np.ndarray]:
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3))
+    return {"black": frame(width, height, 0), "white": frame(width, height, 255), "noise": noise.astype("u1")}
+
+
+def read_by_tesseract(picture: np.ndarray) -> str:
+    """What Debian's tesseract reads in the lower sixth of a picture, where the label is as tall as book print there."""
+    strip = picture[-len(picture) // 6 :]
+    scale = 36 / Label(*picture.shape[1::-1], {}).place(0)[3]
+    _, data = cv2.imencode(".png", cv2.resize(strip, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
+    command = ["tesseract", "-", "-", "--psm", "6", "-l", "eng"]
+    told = subprocess.run(command, input=data.tobytes(), capture_output=True, check=True, env={"OMP_THREAD_LIMIT": "1"})
+    return " ".join(told.stdout.decode().split())
+
+
+@pytest.mark.skipif(not shutil.which("tesseract"), reason="needs Debian's tesseract-ocr, which CI installs")
+@pytest.mark.parametrize("ground", ["black", "white", "noise"])
+@pytest.mark.parametrize("width, height", [(240, 135), (240, 426), (1280, 720), (3840, 2160)])
+def test_a_machine_that_reads_books_reads_it(width, height, ground):
+    before = grounds(width, height)[ground]
+    assert TEXT in read_by_tesseract(Label(width, height, {}).stamp(0, before))
+    if ground == "white":
+        assert TEXT not in read_by_tesseract(before)
