@@ -23,6 +23,8 @@ from faceswap_lib.measure import references, report, self_swaps
 from faceswap_lib.media import video
 from faceswap_lib.network import record, schedule
 from faceswap_lib.progress import Progress
+from faceswap_lib.trust import consent as consents
+from faceswap_lib.trust.consent import Consent
 from faceswap_lib.trust.statement import Statement
 
 FRAMES = 160  # of each part: about what a minute or two of training can use, and what two cores measure in as long
@@ -65,27 +67,32 @@ def selfswap(
     frames: int = FRAMES,
     every: int = 4,
     seed: int = 0,
+    consent: str | Path | Consent | None = None,
     progress: Progress | None = None,
 ) -> SelfSwap:
     """Swap the person in a clip with themselves and say how near it comes; everything is written into a folder.
 
-    frames: of each part at most; minutes, iterations, seed: as in train; every: score each n-th frame. Raises UserError
-    for a clip that is too short, whose two parts show two people, or a folder that holds other things.
+    frames: of each part at most; minutes, iterations, seed: as in train; every: score each n-th frame; consent: the
+    person's, in whose record the clip is A's and B's. Raises UserError for a clip that is too short, whose two parts
+    show two people, or a folder that holds other things.
     """
     profiles.get(profile)
     schedule.check(minutes, iterations, None, seed)
+    consents.given(consent).agreed({(own := video.sha256(clip)): str(clip)}, own, own)
     run, told = _reserve(workdir), _Stages(progress)
     with files.alone(run, "self-swap"):
         halves = _cut(clip, run, frames, told.next())
+        ours = consents.given(consent).covering(clip, *halves.values())
         for side, part in halves.items():
             extract.extract(part, run / "faces" / side, profile=profile, keep=True, progress=told.next())
         _one_person(clip, run)
         faces, budget = (run / "faces" / "a", run / "faces" / "b"), {"minutes": minutes, "iterations": iterations}
         train.train(*faces, run / "model", profile=profile, seed=seed, keep=True, **budget, progress=told.next())
         made = {SWAP: run / "self-swap.mp4", LIMIT: run / "limit.mp4"}
-        convert.convert(halves["a"], faces[0], run / "model", made[SWAP], progress=told.next())
-        at = _limit(halves["a"], run, made[LIMIT], told.next())
-        return _judge(run, halves["a"], made, at, every, seed, told.next())
+        convert.convert(halves["a"], faces[0], run / "model", made[SWAP], consent=ours, progress=told.next())
+        at = _limit(halves["a"], run, made[LIMIT], ours, told.next())
+        how = {"every": every, "seed": seed, "consent": ours, "progress": told.next()}
+        return _judge(run, halves["a"], made, at, **how)
 
 
 def _reserve(workdir: str | Path) -> Path:
@@ -159,23 +166,22 @@ def _one_person(clip: str | Path, run: Path) -> None:
         )
 
 
-def _limit(clip: Path, run: Path, out: Path, progress: Progress) -> Scene:
+def _limit(clip: Path, run: Path, out: Path, ours: Consent, progress: Progress) -> Scene:
     """Draw A's own texture through the mesh and the predicted shape; returns where."""
     found, about = faceset.load(run / "faces" / "a"), record.read_about(run / "model")
     at = model_swap.scene(found, about, "b")
-    facts = Statement("A's own texture, no network", found.source.sha256, person=found.fingerprint)
+    said = references.agreed(found, found, ours)
+    facts = Statement("A's own texture, no network", found.source.sha256, person=found.fingerprint, consent=said)
     render.render(clip, out, at, self_swaps.limit(), color.none, progress, facts=facts)
+    ours.note(out)
     return at
 
 
-def _judge(
-    run: Path, clip: Path, made: dict[str, Path], at: Scene, every: int, seed: int, progress: Progress
-) -> SelfSwap:
+def _judge(run: Path, clip: Path, made: dict[str, Path], at: Scene, every: int, **how) -> SelfSwap:
     from faceswap_lib.display import self_page
 
     known = {"truth": clip, "faces_a": run / "faces" / "a", "model": run / "model", "rows": {LIMIT: made[LIMIT]}}
-    how = {"seed": seed, "every": every, "progress": progress}
-    judged = evaluate.evaluate(made[SWAP], clip, run / "faces" / "b", run / "report", **known, **how)
+    judged = evaluate.evaluate(made[SWAP], clip, run / "faces" / "b", run / "report", every=every, **known, **how)
     clips = {"source": clip, MEAN: references.files(run / "report" / "references", clip)[MEAN], **made}
     off = self_swaps.errors(clips, at, every)
     rows = self_swaps.table(off, at.on, MEAN, SWAP, LIMIT)

@@ -115,6 +115,8 @@ def _ask(parameters: dict[str, object], videos: dict[str, str]) -> str:
     """What their record says of those in the videos; UserError where it is missing. Notebooks get its whole path."""
     if record := parameters.get("consent"):
         parameters["consent"] = record = str(Path(str(record)).absolute())
+    if own := str(parameters.get("own_footage") or ""):  # lab 6 puts that person on themselves
+        consents.asked(record, own, own)
     return consents.asked(record, videos["video_a"], videos["video_b"])
 
 

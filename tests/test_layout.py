@@ -72,7 +72,7 @@ VERBS = {
     " --keep-mouth --draw-mouth --overwrite --consent",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every"
     " --consent",
-    "selfswap": "video --workdir --profile --minutes --iterations --frames --seed --every",
+    "selfswap": "video --workdir --profile --minutes --iterations --frames --seed --every --consent",
     "inspect": "file --consent",
     "consent new": "record --agreed --means --video-a --name-a --video-b --name-b --on --until",
     "consent revoke": "record folders",

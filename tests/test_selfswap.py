@@ -5,6 +5,7 @@ import re
 import shutil
 from itertools import islice
 
+import agreed
 import numpy as np
 import page_loads
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from faceswap_lib import UserError, samples, selfswap
 from faceswap_lib.classroom import kit_model
 from faceswap_lib.media import video
-from faceswap_lib.trust import inspection
+from faceswap_lib.trust import consent, inspection
 
 COUNT = 36  # frames: two parts of 12, half a second between them
 SHARES = np.array([[0.1, 0.6], [0.2, 0.4]])
@@ -33,6 +34,7 @@ def made(clip, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selfswap, "shining", lambda: SHARES)
         how = {"profile": "smoke", "iterations": 2, "every": 6, "progress": lambda *one: told.append(one)}
+        how |= {"consent": agreed.of(clip)}
         return selfswap.selfswap(clip, run, **how), told
 
 
@@ -56,10 +58,12 @@ def test_it_lies_between_the_mean_and_the_limit(made):
     assert report["figures"]["ssim"]["value"] == ssim["swap"] and report["figures"]["ssim"]["reference"]["ideal"] == 1
 
 
-def test_all_that_is_drawn_is_marked(made):
-    folder = made[0].folder
+def test_all_that_is_drawn_is_marked(made, clip):
+    folder, digest = made[0].folder, consent.read(agreed.of(clip)).hash
     drawn = [folder / "self-swap.mp4", folder / "limit.mp4", *(folder / "report" / "references").glob("*.mp4")]
     assert len(drawn) == 5 and all(inspection.whole(path) for path in drawn)
+    assert {inspection.signed_facts(path)["consent"] for path in drawn} == {digest}
+    assert set(consent.made(agreed.of(clip))) == set(drawn)
 
 
 def test_the_page_says_it_and_loads_nothing(made):
@@ -79,21 +83,31 @@ def test_what_cannot_be_cut_in_two_is_said(clip, tmp_path):
     for frames, given in ((COUNT - 4, {}), (COUNT, {"frames": 5})):
         video.write(tmp_path / f"{frames}.mp4", islice(video.frames(clip), frames), 24)
         with pytest.raises(UserError, match="too few to be cut in two"):
-            selfswap.selfswap(tmp_path / f"{frames}.mp4", tmp_path / "run", **given)
+            selfswap.selfswap(
+                tmp_path / f"{frames}.mp4", tmp_path / "run", consent=agreed.of(tmp_path / f"{frames}.mp4"), **given
+            )
+
+
+def test_it_needs_the_consent_of_the_one_who_is_shown(clip, tmp_path):
+    with pytest.raises(UserError, match="--video-a .*me.mp4 .*--video-b .*me.mp4"):
+        selfswap.selfswap(clip, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_people_are_not_put_on_one_another(clip, tmp_path):
     both = [video.frames(clip), islice(video.frames(samples.path("person_b")), COUNT)]
-    video.write(tmp_path / "two.mp4", (frame for part in both for frame in islice(part, 18)), 24)
+    video.write(two := tmp_path / "two.mp4", (frame for part in both for frame in islice(part, 18)), 24)
     with pytest.raises(UserError, match="show two people"):
-        selfswap.selfswap(tmp_path / "two.mp4", tmp_path / "run", profile="smoke")
+        selfswap.selfswap(
+            tmp_path / "two.mp4", tmp_path / "run", profile="smoke", consent=agreed.of(tmp_path / "two.mp4")
+        )
     assert not (tmp_path / "run" / "model").exists()
 
 
 def test_a_folder_with_other_things_is_left_alone(clip, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(UserError, match="holds other things"):
-        selfswap.selfswap(clip, tmp_path)
+        selfswap.selfswap(clip, tmp_path, consent=agreed.of(clip))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 

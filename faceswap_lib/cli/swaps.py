@@ -139,11 +139,12 @@ def selfswap(
     frames: Annotated[int, typer.Option(help="Of the beginning, and of the end, at most.")] = 160,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     every: Annotated[int, typer.Option(help="Score every n-th frame.", min=1)] = 4,
+    consent: Consent = None,
 ) -> None:
     """What your own footage can give: put its end on its beginning. Example: selfswap me.mp4 --workdir self-swap"""
     from faceswap_lib import selfswap as lab
 
     with progress_bar(f"Self-swap of {video.name}") as progress:
-        budget = {"minutes": minutes, "iterations": iterations, "frames": frames}
+        budget = {"minutes": minutes, "iterations": iterations, "frames": frames, "consent": consent}
         r = lab.selfswap(video, workdir, profile=profile, **budget, seed=seed, every=every, progress=progress)
     print(lab.told(r))

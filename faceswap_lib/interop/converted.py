@@ -10,7 +10,9 @@ from faceswap_lib.face import faceset
 from faceswap_lib.interop.exchange import Exported
 from faceswap_lib.media import video
 from faceswap_lib.progress import Progress
+from faceswap_lib.trust import consent as consents
 from faceswap_lib.trust import label, marked
+from faceswap_lib.trust.consent import Consent
 from faceswap_lib.trust.statement import Statement
 
 PROGRAM = "deepfakes/faceswap"
@@ -26,14 +28,18 @@ def write(
     trainer: str,
     weights: str | Path | None = None,
     overwrite: bool = False,
+    consent: str | Path | Consent | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Write `out`: the frames that Faceswap has drawn (PNGs in a folder), labelled and signed; returns their number.
 
     faces_a: the video's faceset, whose faces the label keeps away from; faces_b: whose face was put in; weights: the
-    model's file. UserError: a frame is missing or has another size.
+    model's file; consent: the record of those who are shown, as in convert. UserError: a frame is missing or has
+    another size, no consent.
     """
-    info, found, boxes = video.probe(given.video), faceset.load(faces_a), {}
+    info, found, other, boxes = video.probe(given.video), faceset.load(faces_a), faceset.load(faces_b), {}
+    names = {each.source.sha256: each.source.name for each in (other, found)}
+    agreed = (consent := consents.given(consent)).agreed(names, found.source.sha256, other.source.sha256)
     for r in found.contents.faces:
         boxes.setdefault(r.frame, []).append(np.array(r.box))
     stamp = label.Label(info.width, info.height, boxes)
@@ -50,6 +56,9 @@ def write(
         method=f"{PROGRAM}, {trainer}",
         source=found.source.sha256,
         model=files.sha256(weights) if weights else None,
-        person=faceset.load(faces_b).fingerprint,
+        person=other.fingerprint,
+        consent=agreed,
     )
-    return marked.rewrite(given.video, out, stream, facts, overwrite=overwrite, progress=progress)
+    count = marked.rewrite(given.video, out, stream, facts, overwrite=overwrite, progress=progress)
+    consent.note(Path(out))
+    return count

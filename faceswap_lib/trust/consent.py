@@ -113,6 +113,10 @@ class Consent:
             raise UserError(f"What is made is listed beside {self.path}, and nothing can be written there; copy it.")
         return found.hash
 
+    def covering(self, clip: str | Path, *pieces: str | Path) -> "Consent":
+        """The same, for pieces that were cut out of a video too."""
+        return Consent(self.path, self.pieces | dict.fromkeys(map(video.sha256, pieces), video.sha256(clip)))
+
     def note(self, *made: Path) -> None:
         """List videos that were made under the record, if there is one."""
         if self.path:

@@ -8,7 +8,6 @@ import numpy as np
 TEXT = "SYNTHETIC: FACE SWAPPED"
 LOOK = 480  # pixels of a picture's smaller side in which the label is looked for
 ALIKE = 0.6  # normalised correlation with the label's picture above which it is there
-INK = 0.85  # how much of the picture below is covered: with less, noise at 720p is no longer read (tests)
 GAP = 0.05  # a face's box is widened by this share, so that the label keeps its distance
 
 
@@ -42,7 +41,7 @@ class Label:
         x, y, w, h = self.place(index)
         out = frame.copy()
         view = out[y : y + h, x : x + w]
-        view[:] = (view * (1 - INK) + self._picture[: view.shape[0], : view.shape[1]] * INK).astype("u1")
+        view[:] = (view * 0.25 + self._picture[: view.shape[0], : view.shape[1]] * 0.75).astype("u1")
         return out
 
     def _covers(self, spot: tuple[int, int], boxes: list[np.ndarray]) -> float:

@@ -8,6 +8,7 @@ import ipywidgets
 
 from faceswap_lib import UserError
 from faceswap_lib.display.live import Live
+from faceswap_lib.media import video
 from faceswap_lib.trust import consent
 from faceswap_lib.widgets import controls
 
@@ -18,11 +19,12 @@ ASK = (
 )
 AGREED = "B's face in A's video, in a workshop on deepfakes; shown to nobody else"
 MEANS = ("in writing", "said so before a camera", "it is me in both videos")
+ONESELF = "a swap of this person with themselves, in a workshop on deepfakes; shown to nobody else"
 WHO = {"a": "Who is in A's video", "b": "Who is in B's video"}
 
 
 def form(run: str | Path, clip_a: str | Path, clip_b: str | Path, given: str | Path = "") -> "Form":
-    """Fields for the record of a run's two videos; given: the file of one that is there already, "" for none."""
+    """Fields for the record of a run's two videos, or of one twice; given: the file of one, "" for none."""
     return Form(Path(run), {"a": Path(clip_a), "b": Path(clip_b)}, given)
 
 
@@ -31,11 +33,12 @@ class Form(Live):
 
     def __init__(self, run: Path, clips: dict[str, Path], given: str | Path):
         self.run, self.clips, self.given = run, clips, given
-        digests = {side: consent.video.sha256(path) for side, path in clips.items()}
-        own = [side for side in "ab" if digests[side] not in consent.built_in()]
+        digests = {video.sha256(path): side for side, path in reversed(clips.items())}  # one video twice is one field
+        own = sorted(side for digest, side in digests.items() if digest not in consent.built_in())
+        self.alone = len(digests) == 1
         wide = {"style": controls.WIDE, "layout": {"width": "560px", "max_width": "100%"}}
         self.names = {side: ipywidgets.Text(description=WHO[side], **wide) for side in own}
-        self.agreed = ipywidgets.Text(AGREED, description="To what they agreed", **wide)
+        self.agreed = ipywidgets.Text(ONESELF if self.alone else AGREED, description="To what they agreed", **wide)
         self.means = ipywidgets.Combobox(value=MEANS[0], options=MEANS, description="How they said so", **wide)
         self.until = ipywidgets.DatePicker(value=date.today() + consent.YEAR, description="Until", style=controls.WIDE)
         self.sure = controls.tick("Everybody who is seen knows that this makes a deepfake, and has agreed", False)
@@ -66,7 +69,9 @@ class Form(Live):
     def _wrote(self) -> None:
         try:
             people = {s: consent.person(field.value, self.clips[s]) for s, field in self.names.items()}
+            people |= {"b": people["a"]} if self.alone else {}
             said = {"agreed": self.agreed.value, "means": self.means.value, "until": self.until.value}
+            self.run.mkdir(parents=True, exist_ok=True)
             consent.new(self._free(), people.get("a"), people.get("b"), **said)
             self.told.value = controls.status(self._state())
         except UserError as error:

@@ -2,6 +2,7 @@
 
 import shutil
 
+import agreed
 import cv2
 import numpy as np
 import pytest
@@ -27,7 +28,8 @@ def test_the_video_has_its_frames_and_all_marks(given, facesets, short, tmp_path
     out, weights = tmp_path / "s.mp4", tmp_path / "w.keras"
     weights.write_bytes(b"weights")
     sides = (facesets["a"], facesets["b"])
-    count = converted.write(given, tmp_path / "frames", out, *sides, trainer="lightweight", weights=weights)
+    how = {"consent": agreed.of(*short.values())}
+    count = converted.write(given, tmp_path / "frames", out, *sides, trainer="lightweight", weights=weights, **how)
     frames, source = list(video.frames(out)), list(video.frames(short["a"]))
     assert count == len(frames) == 30
     assert label.share_of(frames) == 1
@@ -38,14 +40,17 @@ def test_the_video_has_its_frames_and_all_marks(given, facesets, short, tmp_path
     assert "deepfakes/faceswap, lightweight" in (tmp_path / "s_mp4.synthetic.json").read_text()
 
 
-def test_a_frame_that_is_missing_or_of_another_size_leaves_nothing(given, facesets, tmp_path):
+def test_a_frame_that_is_missing_or_of_another_size_leaves_nothing(given, short, facesets, tmp_path):
+    with pytest.raises(UserError, match="there has to be a record of consent"):
+        converted.write(given, tmp_path / "frames", tmp_path / "s.mp4", *facesets.values(), trainer="original")
+    record = agreed.of(*short.values())
     sides = (facesets["a"], facesets["b"])
     path = tmp_path / "frames" / "a_000009.png"
     kept = shutil.copy(path, tmp_path / "kept.png")
     cv2.imwrite(str(path), np.zeros((8, 8, 3), "u1"))
     with pytest.raises(UserError, match="another size"):
-        converted.write(given, tmp_path / "frames", tmp_path / "s.mp4", *sides, trainer="original")
+        converted.write(given, tmp_path / "frames", tmp_path / "s.mp4", *sides, trainer="original", consent=record)
     path.unlink()
     with pytest.raises(UserError, match="a_000009.png"):
-        converted.write(given, tmp_path / "frames", tmp_path / "s.mp4", *sides, trainer="original")
+        converted.write(given, tmp_path / "frames", tmp_path / "s.mp4", *sides, trainer="original", consent=record)
     assert kept and not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob("*.json"))

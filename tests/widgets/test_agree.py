@@ -64,3 +64,11 @@ def test_one_that_does_not_fit_is_said_and_a_new_one_stands_beside_it(made, shor
     assert one.file == tmp_path / "consent-2.json" and "it holds until" in one.still
     given = agree.form(tmp_path, short["a"], short["b"], tmp_path / "consent.json")
     assert given.file == tmp_path / "consent.json" and "is not for" in given.still
+
+
+def test_of_one_video_twice_one_person_is_asked(short, tmp_path):
+    one = agree.form(tmp_path / "own", short["a"], short["a"])
+    assert list(one.names) == ["a"] and "themselves" in one.agreed.value
+    one.names["a"].value, one.sure.value = "Anna", True
+    one.write.click()
+    assert one.file == tmp_path / "own" / "consent.json" and consent.asked(one.file, str(short["a"]), str(short["a"]))
