@@ -98,9 +98,7 @@ def test_two_people_are_not_put_on_one_another(clip, tmp_path):
     both = [video.frames(clip), islice(video.frames(samples.path("person_b")), COUNT)]
     video.write(two := tmp_path / "two.mp4", (frame for part in both for frame in islice(part, 18)), 24)
     with pytest.raises(UserError, match="show two people"):
-        selfswap.selfswap(
-            tmp_path / "two.mp4", tmp_path / "run", profile="smoke", consent=agreed.of(tmp_path / "two.mp4")
-        )
+        selfswap.selfswap(two, tmp_path / "run", profile="smoke", consent=agreed.of(two))
     assert not (tmp_path / "run" / "model").exists()
 
 
