@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import agreed
 import cell_runner
 import matplotlib.pyplot as plt
 import nbformat
@@ -53,7 +54,8 @@ def work(facesets, trained, short, tmp_path) -> dict[str, object]:
         shutil.copytree(trained.model, tmp_path / name)
     shutil.copy(short["a"], tmp_path / "swapped.mp4")
     clips = {f"video_{side}": str(clip) for side, clip in short.items()}
-    return {"profile": "smoke", "workdir": str(tmp_path), "keep": True, **clips}
+    given = {"profile": "smoke", "workdir": str(tmp_path), "keep": True, "consent": str(agreed.of(*short.values()))}
+    return given | clips
 
 
 def once(lab: str, name: str, made: dict, patch: pytest.MonkeyPatch, **always: object) -> None:
