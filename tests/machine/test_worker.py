@@ -30,6 +30,13 @@ def test_short_work_is_repeated_until_the_budget_is_used(monkeypatch):
     assert len(calls) == 1 + 8
 
 
+def test_what_takes_long_is_timed_once(monkeypatch):
+    clock = iter([10.0, 12.0])
+    monkeypatch.setattr(worker_module.time, "perf_counter", lambda: next(clock))
+    calls = []
+    assert worker_module.fastest(lambda: calls.append(1)) == 2.0 and len(calls) == 2
+
+
 def test_a_timing_is_work_divided_by_seconds():
     one = speed.Timing("here", speed.product(1000), 0.01)
     assert one.gflops == pytest.approx(200) and one.gb_s == pytest.approx(1.2)
