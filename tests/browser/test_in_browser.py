@@ -9,21 +9,23 @@ FACESWAP_SCREENSHOTS=FOLDER puts a screenshot of each lesson there, to be looked
 
 import json
 import re
+from itertools import islice
 from pathlib import Path
 
 import hands
-import nbformat
 import pytest
+import small_notebooks
 import touches
 from axe_playwright_python.sync_playwright import Axe
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page
 
-from faceswap_lib import catch_up, headless, workshop
+from faceswap_lib import catch_up, headless, samples, workshop
 from faceswap_lib.classroom import lessons
+from faceswap_lib.media import video
 from faceswap_lib.network import record
 
-LIMIT = 900  # seconds for a lesson at the size smoke: lab 6 took 400 beside ten other programs; a quiet one takes 10 to 90
+LIMIT = 900  # seconds for a lesson at the size smoke; lab 6 took 400 beside ten other programs
 LESSONS = sorted(path.stem for path in workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 WIDTHS = (1440, 400)  # pixels: a laptop, a telephone
 GRAVE = ("serious", "critical")
@@ -33,7 +35,7 @@ THERE = {
     "02": {"tiny-net"},
     "03": {"upload", "browse", "sheet", "align"},
     "04": {"dashboard", "gan", "judge", "code"},
-    "05": {"tuner", "wipe"},
+    "05": {"agree", "tuner", "wipe"},
 }
 # A training of two cells, without what compiles it, which takes longer than all the rest.
 TRAINING = """
@@ -74,6 +76,20 @@ def test_a_lesson_runs_in_the_browser(learner, name):
     learner.close()
 
 
+def test_for_videos_of_ones_own_consent_is_written_down(learner):
+    run = learner.lab.root / "consent"
+    run.mkdir()
+    video.write(run / "own.mp4", islice(video.frames(samples.path("person_a")), 5), 24)
+    clips = f"'{run}', '{run / 'own.mp4'}', '{samples.path('person_b')}'"
+    form = f"from faceswap_lib.widgets import agree\nagree.form({clips})"
+    small_notebooks.notebook(learner.lab.root / learner.lab.lessons / "consent.ipynb", form)
+    learner.open("consent.ipynb")
+    learner.run(LIMIT)
+    assert touches.everything(learner) == ["agree"]
+    assert learner.errors() == [] and learner.console == []
+    learner.close()
+
+
 def shows(learner, nth: int, pattern: str) -> None:
     """Wait until a dashboard says something."""
     script = "([nth, pattern]) => document.querySelectorAll('.fsw-dashboard')[nth]?.innerText.match(pattern)"
@@ -84,9 +100,7 @@ def test_a_training_obeys_while_its_cell_runs(learner):
     """It obeys while its cell runs: the game joins, one looks back, it stops, it is interrupted."""
     prepare(learner.lab, "04")
     here = learner.lab.root / learner.lab.lessons
-    cells = [nbformat.v4.new_code_cell(text) for text in (TRAINING, "go('m1')", "go('m2')", "print('AND', 'ON')")]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), here / "training.ipynb")
+    small_notebooks.notebook(here / "training.ipynb", TRAINING, "go('m1')", "go('m2')", "print('AND', 'ON')")
     learner.open("training.ipynb")
     learner.page.evaluate("() => {jupyterapp.commands.execute('notebook:run-all-cells')}")
     shows(learner, 0, "EGs/s")

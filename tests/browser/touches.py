@@ -12,7 +12,8 @@ from playwright.sync_api import Locator
 
 from faceswap_lib import samples
 from faceswap_lib.face import faceset, geometry
-from faceswap_lib.widgets import align, pick
+from faceswap_lib.trust import consent
+from faceswap_lib.widgets import agree, align, pick
 
 
 def nudged(learner: Learner, thing: Locator, name: str = "it") -> None:
@@ -108,6 +109,24 @@ def upload(learner: Learner, thing: Locator) -> None:
     assert copy.read_bytes() == Path(source).read_bytes()
 
 
+def agreed(learner: Learner, thing: Locator) -> None:
+    """The form of consent: for the built-in pair nothing is asked; else a record is written once all have agreed."""
+    write = thing.get_by_role("button", name="Write the record")
+    if not write.count():
+        assert agree.NOBODY in thing.inner_text()
+        return
+    assert write.is_disabled(), "before consent was said"
+    name = thing.locator("input[type=text]").first
+    name.fill("Ada Example")
+    name.press("Tab")
+    thing.locator("input[type=checkbox]").check()
+    learner.until(write.is_enabled, "it cannot be written")
+    write.click()
+    thing.get_by_text("The record is there").wait_for()
+    (path,) = learner.lab.root.glob("consent/consent*.json")
+    assert consent.read(path).a.name == "Ada Example"
+
+
 def dashboard(learner: Learner, thing: Locator) -> None:
     """A training that has ended: its looks can be gone through."""
     handle = thing.locator(".noUi-handle").first
@@ -151,6 +170,7 @@ TOUCHES = {
     "align": aligner,
     "browse": browse,
     "upload": upload,
+    "agree": agreed,
     "dashboard": dashboard,
     "judge": judge,
     "gan": lambda learner, thing: runs(learner, thing, "Run"),
