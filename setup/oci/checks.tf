@@ -24,6 +24,11 @@ resource "terraform_data" "checks" {
     }
 
     precondition {
+      condition     = !(var.hub && var.with_faceswap)
+      error_message = "with_faceswap is for one machine a learner: Faceswap writes into its own folder, which a class cannot share. Leave out hub or with_faceswap."
+    }
+
+    precondition {
       condition     = local.metadata_bytes <= 32000
       error_message = "Keys and preparation script together are ${local.metadata_bytes} bytes; a machine takes 32000. Ask learners for ed25519 keys, which are short."
     }

@@ -46,6 +46,7 @@ locals {
     port            = var.jupyter_port
     hub             = var.hub
     learners        = var.learners
+    with_faceswap   = var.with_faceswap
     forwarding_keys = local.forwarding_keys
   })
   metadata_bytes = length(base64encode(local.user_data)) + max([for key in local.keys : length(key)]...)

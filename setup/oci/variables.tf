@@ -238,6 +238,17 @@ variable "revision" {
   }
 }
 
+variable "with_faceswap" {
+  description = "Install deepfakes/faceswap for lab 8 on every machine: 3 to 8 GB and 5 to 15 minutes more, from its own address."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = var.with_faceswap != null
+    error_message = "with_faceswap is true or false."
+  }
+}
+
 variable "jupyter_port" {
   description = "Port of JupyterLab on the machine's own 127.0.0.1, and of the tunnel on the learner's."
   type        = number

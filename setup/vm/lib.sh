@@ -4,7 +4,7 @@ set -euo pipefail
 # What root makes here others read: the service, the learners. What they must not is closed where it is made.
 umask 022
 
-: "${FACESWAP_USER:=faceswap}" "${FACESWAP_PORT:=8888}" "${FACESWAP_HUB:=0}" "${FACESWAP_DRY_RUN:=}"
+: "${FACESWAP_USER:=faceswap}" "${FACESWAP_PORT:=8888}" "${FACESWAP_HUB:=0}" "${FACESWAP_WITH:=}" "${FACESWAP_DRY_RUN:=}"
 : "${FACESWAP_HOME:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 # Set by the tests alone: the folder that stands for /, so that a step can be run without changing the machine.
 : "${FACESWAP_ROOT:=}"

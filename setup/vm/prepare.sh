@@ -11,7 +11,8 @@ as you like: what is right already stays as it is, and the last line says how mu
   --home FOLDER   the clone (default: the one this script lies in); not below /home or /root
   --port PORT     JupyterLab's port on 127.0.0.1 (default: 8888)
   --hub LEARNERS  a class on this one VM: JupyterHub with that many learners instead of one JupyterLab (1 to 99)
-  --only STEP     run one step: check swap packages driver user environment token service hub verify
+  --with-faceswap deepfakes/faceswap for lab 8 as well, in the service user's home (not with --hub)
+  --only STEP     run one step: check swap packages driver user environment token service hub verify faceswap
   --dry-run       say what would be done, change nothing
 
 Nothing listens but on 127.0.0.1, and no port of the firewall is opened: come by ssh -L PORT:127.0.0.1:PORT.
@@ -31,6 +32,7 @@ read_options() {
         case $1 in
             -h | --help) echo "$usage"; exit 0 ;;
             --dry-run) FACESWAP_DRY_RUN=1; shift; continue ;;
+            --with-faceswap) FACESWAP_WITH=1; shift; continue ;;
             --user | --home | --port | --hub | --only) (($# > 1)) || wrong "$1 needs a value." ;;
             *) wrong "$1 is no option." ;;
         esac
@@ -54,6 +56,7 @@ check_options() {
     fi
     [[ $FACESWAP_HUB =~ ^[0-9]{1,2}$ ]] || wrong "--hub $FACESWAP_HUB: a number of learners, at most 99, is needed."
     FACESWAP_HUB=$((10#$FACESWAP_HUB))
+    if [[ -n $FACESWAP_WITH ]] && ((FACESWAP_HUB > 0)); then wrong "--with-faceswap is for a VM of one learner, not with --hub."; fi
 }
 
 # Swap first: on 1 GB the package manager itself is short of memory.
@@ -61,6 +64,7 @@ choose_steps() {
     steps=(check swap packages driver user environment)
     if ((FACESWAP_HUB > 0)); then steps+=(hub); else steps+=(token service); fi
     steps+=(verify)
+    if [[ -n $FACESWAP_WITH ]]; then steps+=(faceswap); fi  # last: without it all other labs work
     if [[ -n $only ]]; then
         [[ -f $vm/steps/$only.sh ]] || wrong "--only $only: there is no such step."
         steps=("$only")
@@ -115,7 +119,7 @@ read_options "$@"
 check_options
 choose_steps
 open_log
-export FACESWAP_USER FACESWAP_HOME FACESWAP_PORT FACESWAP_HUB FACESWAP_DRY_RUN FACESWAP_ROOT FACESWAP_STATE
+export FACESWAP_USER FACESWAP_HOME FACESWAP_PORT FACESWAP_HUB FACESWAP_WITH FACESWAP_DRY_RUN FACESWAP_ROOT FACESWAP_STATE
 say "prepare.sh: ${steps[*]}${FACESWAP_DRY_RUN:+ (dry run)}" | stamp
 run_steps
 if [[ -n $FACESWAP_DRY_RUN ]]; then

@@ -240,6 +240,7 @@ REFUSED = {  # variable: [(its error message, values)]
     "availability_domain": [("is neither empty nor a name", ["AD-1"])],
     "spread": [("is true or false", [None])],
     "hub": [("is true or false", [None])],
+    "with_faceswap": [("is true or false", [None])],
     "workshop": [("has at most 15 small letters", ["", "Class", "1a", "class-", "a" * 16])],
     "until": [("is not a day of the calendar", ["2026-02-30", "24.12.2026", "2026-12-24T10:00", "", None])],
     "learners": [("is a whole number from 1 to 50", [0, 51, 1.5, None])],
@@ -307,6 +308,7 @@ def test_what_only_the_instructor_knows_has_no_default(plan):
         ({"shape": "VM.Standard.A1.Flex", "a1_ocpus": 1, "a1_memory_gb": 65}, "65 GB do not fit 1 processors"),
         ({"shape": "VM.Standard.A1.Flex", "a1_ocpus": 8, "a1_memory_gb": 6}, "6 GB do not fit 8 processors"),
         ({"learner_keys": [KEY] * 3}, "3 learner_keys for 2 learners"),
+        ({"hub": True, "with_faceswap": True}, "with_faceswap is for one machine a learner"),
         ({"hub": True, "learners": 50, "learner_keys": [f"ssh-rsa {'A' * 720}"] * 50}, "a machine takes 32000"),
     ],
 )
@@ -360,12 +362,20 @@ def user_data(planned: dict) -> tuple[dict, str]:
     return settings, script["content"]
 
 
-@pytest.mark.parametrize("changes", [{}, {"hub": True, "learners": 20, "learner_keys": [KEY] * 20}], ids=["one", "hub"])
-def test_user_data_is_what_cloud_init_and_bash_accept(plan, tmp_path, changes):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "--port 8888 ||"),
+        ({"hub": True, "learners": 20, "learner_keys": [KEY] * 20}, "--port 8888 --hub 20 ||"),
+        ({"with_faceswap": True}, "--port 8888 --with-faceswap ||"),
+    ],
+    ids=["one", "hub", "faceswap"],
+)
+def test_user_data_is_what_cloud_init_and_bash_accept(plan, tmp_path, changes, words):
     planned = plan(**changes)
     settings, script = user_data(planned)
     assert {"git", "curl"} <= set(settings["packages"]) and len(planned["names"]) == 1
-    assert ("--port 8888 --hub 20 " in script) == bool(changes) and "--user faceswap" in script
+    assert words in script and "--user faceswap" in script
     (tmp_path / "user-data").write_text(planned["user_data"], "utf-8")
     accepted = run(tool("cloud-init"), "schema", "--config-file", tmp_path / "user-data")
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr

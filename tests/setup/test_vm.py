@@ -237,6 +237,27 @@ def test_twice_and_the_second_time_changes_nothing(tmp_path, system):
 
 
 @on_linux
+@pytest.mark.parametrize(("system", "needed"), [("ubuntu 24.04", "python3-tk"), ("ol 9.4", "python3.11-tkinter")])
+def test_faceswap_comes_on_request_once_and_after_all_else(tmp_path, system, needed):
+    vm = Vm(tmp_path, system=system)
+    (vm.clone / "setup/faceswap.sh").write_text(
+        '[[ $1 == --check ]] && { grep -qx "$2" "$3/installed"; exit; }\n'
+        'mkdir -p "$2" && echo "$1" >"$2/installed"; echo "installs $* for $HOME"\n'
+    )
+    first = vm.ready("--with-faceswap")
+    assert re.findall(r"^\S+Z (\w+)$", first, flags=re.MULTILINE) == [*STEPS, "faceswap"]
+    home = vm.root / "var/lib" / ME
+    assert f"installs cpu {home}/faceswap-app for {home}" in first
+    assert needed in (vm.state / "packages").read_text().split()
+    assert vm.ready("--with-faceswap").endswith("Ready: 0 changed.\n")
+    vm.card("0x2236")
+    (vm.state / "driver").touch()
+    assert f"installs nvidia {home}/faceswap-app" in vm.ready("--only", "faceswap")
+    (vm.clone / "setup/faceswap.sh").write_text("echo no network >&2; exit 2")
+    assert "lab 8 shows a recorded run" in vm.refuses("--only", "faceswap")
+
+
+@on_linux
 def test_a_dry_run_changes_nothing(vm):
     before = vm.sums()
     printed = vm.ready("--dry-run")
@@ -350,6 +371,7 @@ def test_a_clone_in_a_home_is_refused(vm):
         ["--home", "here"],
         ["--hub", "100"],
         ["--hub"],
+        ["--hub", "3", "--with-faceswap"],
         ["--only", "nothing"],
         ["--what"],
     ],

@@ -28,6 +28,7 @@ check_disk() {
     local free_mb need_mb=9000
     if [[ -n $(card_devices) ]]; then need_mb=16000; fi
     if [[ -e $FACESWAP_HOME/.venv/installed.txt ]]; then need_mb=1000; fi
+    if [[ -n $FACESWAP_WITH && ! -e $user_home/faceswap-app/installed ]]; then need_mb=$((need_mb + 8000)); fi
     free_mb=$(df -Pm "$FACESWAP_HOME" | awk 'NR == 2 {print $4}')
     ((free_mb >= need_mb)) || fail "$FACESWAP_HOME has $free_mb MB left and the workshop needs $need_mb: free some space,\
  or make the boot volume larger (then on Oracle Linux: sudo /usr/libexec/oci-growfs -y), and run this again."

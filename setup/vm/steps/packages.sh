@@ -8,6 +8,14 @@ case $(os_field ID) in
     # Their own python3 is 3.6 or 3.9: too old.
     *) family=dnf packages=(python3.11 python3.11-pip git curl ca-certificates iproute util-linux) ;;
 esac
+# Faceswap asks for tkinter wherever it runs, and for Python 3.11.
+if [[ -n $FACESWAP_WITH ]]; then
+    case "$(os_field ID) $(os_field VERSION_ID)" in
+        "ubuntu 22.04") packages+=(python3-tk python3.11 python3.11-venv) ;;
+        ubuntu* | debian*) packages+=(python3-tk) ;;
+        *) packages+=(python3.11-tkinter) ;;
+    esac
+fi
 
 missing_apt() {
     local name
