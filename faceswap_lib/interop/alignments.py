@@ -23,7 +23,7 @@ from faceswap_lib.interop import plain_pickle
 VERSION = 2.4
 SUFFIX = "_alignments.fsa"  # after a video's name without its ending: where Faceswap looks for it
 FILE, UNPACKED = 50_000_000, 50_000_000  # bytes of a file, and of what is in it
-MOST = 30_000  # faces: twenty minutes of video
+MOST = 15_000  # faces: ten minutes of video; where Faceswap has put its thumbnails in, 5 000
 FRAME = re.compile(r"(?P<stem>.+)_(?P<number>[0-9]{6,9})\.\w{1,5}")
 Whole = Annotated[int, Field(strict=True, ge=-(10**6), le=10**6)]
 

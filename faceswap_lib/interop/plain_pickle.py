@@ -6,12 +6,14 @@ but text may stand in two places, so that what is read is a tree, no larger than
 The instructions: Lib/pickletools.py of Python, protocols 2 to 5.
 """
 
+import re
 import struct
 from collections.abc import Callable
 
-OBJECTS = 1 << 23  # lists, tuples, texts, floats; 64 bytes each, about, and twice as much for what a dict holds
+STEPS = 1 << 23  # instructions, a run of small numbers being one; each makes a thing of some 64 bytes, or less
 TEXT = 1 << 24  # bytes of one text
-MARK = object()
+SMALL = re.compile(rb"(?:K[\s\S])+")  # BININT1 after BININT1, as a thumbnail is written
+MARK, STOP = object(), ord(".")
 
 
 def loads(data: bytes) -> object:
@@ -24,24 +26,30 @@ def loads(data: bytes) -> object:
 
 
 class _Machine:
-    """The stack machine: data, where it reads, its stack, what it has noted for later, and objects left to make."""
+    """The stack machine: data, where it reads, its stack, and texts that it has noted for later."""
 
     def __init__(self, data: bytes):
-        self.data, self.at, self.left = data, 0, OBJECTS
+        self.data, self.at = data, 0
         self.stack: list = []
         self.memo: dict[int, object] = {}  # texts alone
         self.noted = 0
 
     def run(self) -> object:
         """Instruction after instruction, to the one that stops."""
-        while (code := self.data[self.at]) != ord("."):
+        for _ in range(STEPS):
+            code = self.data[self.at]
+            if code == STOP:
+                return self.result()
             self.at += 1
             do = DO.get(code)
             if not do:
-                raise ValueError(
-                    f"the pickle holds more than plain data: instruction {bytes([code])!r} is not carried out"
-                )
+                told = f"instruction {bytes([code])!r} is not carried out"
+                raise ValueError(f"the pickle holds more than plain data: {told}")
             do(self)
+        raise ValueError(f"the pickle has more than {STEPS} instructions")
+
+    def result(self) -> object:
+        """The one thing that is left."""
         if len(self.stack) != 1 or self.stack[0] is MARK:
             raise ValueError("the pickle is damaged: it does not end with one thing")
         return self.stack[0]
@@ -57,16 +65,13 @@ class _Machine:
         """The next number, as struct calls its layout."""
         return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
 
-    def put(self, thing: object) -> None:
-        """Onto the stack, and counted."""
-        self.count(1)
-        self.stack.append(thing)
-
-    def count(self, objects: int) -> None:
-        """Take so many from what may still be made."""
-        self.left -= objects
-        if self.left < 0:
-            raise ValueError(f"the pickle holds more than {OBJECTS} objects")
+    def small(self) -> None:
+        """A run of numbers from 0 to 255, which Python has already."""
+        run = SMALL.match(self.data, self.at - 1)
+        if not run:
+            raise ValueError("the pickle is damaged: a part of it is missing")
+        self.at = run.end()
+        self.stack.extend(run[0][1::2])
 
     def since_mark(self) -> list:
         """All that lies above the last mark, which goes."""
@@ -83,7 +88,6 @@ class _Machine:
         """Keep the text on top for later, under the next number or this one; what is no text is not kept."""
         number, self.noted = self.noted if number is None else number, self.noted + 1
         if type(top := self.stack[-1]) in (str, bytes):
-            self.count(1)
             self.memo[number] = top
 
     def again(self, number: int) -> None:
@@ -103,12 +107,11 @@ class _Machine:
         top, keys = self.stack[-1], pairs[::2]
         if type(top) is not dict or len(pairs) % 2 or any(type(key) is not str for key in keys):
             raise ValueError("the pickle is damaged: a dict or a text as its key is missing")
-        self.count(len(pairs))
         top.update(zip(keys, _checked(pairs[1::2]), strict=True))
 
     def tuple_of(self, things: list) -> None:
         """Put a tuple of things on the stack."""
-        self.put(tuple(_checked(things)))
+        self.stack.append(tuple(_checked(things)))
 
     def last(self, count: int) -> list:
         """The topmost things, which go."""
@@ -132,21 +135,21 @@ _NAMED: dict[bytes, Callable[[_Machine], object]] = {
     b"\x80": lambda m: m.take(1),  # PROTO
     b"\x95": lambda m: m.take(8),  # FRAME
     b"(": lambda m: m.stack.append(MARK),
-    b"N": lambda m: m.put(None),
-    b"\x88": lambda m: m.put(True),
-    b"\x89": lambda m: m.put(False),
-    b"K": lambda m: m.stack.append(m.take(1)[0]),  # BININT1: Python has these numbers already
-    b"M": lambda m: m.put(m.number("<H")),  # BININT2
-    b"J": lambda m: m.put(m.number("<i")),  # BININT
-    b"\x8a": lambda m: m.put(_long(m)),  # LONG1
-    b"G": lambda m: m.put(m.number(">d")),  # BINFLOAT
-    b"\x8c": lambda m: m.put(m.take(m.number("B")).decode()),  # SHORT_BINUNICODE
-    b"X": lambda m: m.put(m.take(m.number("<I")).decode()),  # BINUNICODE
-    b"C": lambda m: m.put(m.take(m.number("B"))),  # SHORT_BINBYTES
-    b"B": lambda m: m.put(m.take(m.number("<I"))),  # BINBYTES
-    b"]": lambda m: m.put([]),
-    b"}": lambda m: m.put({}),
-    b")": lambda m: m.put(()),
+    b"N": lambda m: m.stack.append(None),
+    b"\x88": lambda m: m.stack.append(True),
+    b"\x89": lambda m: m.stack.append(False),
+    b"K": lambda m: m.small(),  # BININT1
+    b"M": lambda m: m.stack.append(m.number("<H")),  # BININT2
+    b"J": lambda m: m.stack.append(m.number("<i")),  # BININT
+    b"\x8a": lambda m: m.stack.append(_long(m)),  # LONG1
+    b"G": lambda m: m.stack.append(m.number(">d")),  # BINFLOAT
+    b"\x8c": lambda m: m.stack.append(m.take(m.number("B")).decode()),  # SHORT_BINUNICODE
+    b"X": lambda m: m.stack.append(m.take(m.number("<I")).decode()),  # BINUNICODE
+    b"C": lambda m: m.stack.append(m.take(m.number("B"))),  # SHORT_BINBYTES
+    b"B": lambda m: m.stack.append(m.take(m.number("<I"))),  # BINBYTES
+    b"]": lambda m: m.stack.append([]),
+    b"}": lambda m: m.stack.append({}),
+    b")": lambda m: m.stack.append(()),
     b"a": lambda m: m.fill(m.last(1)),  # APPEND
     b"e": lambda m: m.fill(m.since_mark()),  # APPENDS
     b"s": lambda m: m.enter(m.last(2)),  # SETITEM

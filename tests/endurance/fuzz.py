@@ -12,12 +12,14 @@ import hashlib
 import json
 import multiprocessing
 import os
+import pickle
 import re
 import shutil
 import sys
 import tempfile
 import time
 import traceback
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -168,6 +170,66 @@ def _damaged(draw: Callable, good: bytes) -> bytes:
     return bytes(data)
 
 
+class Acts:
+    """What a pickle makes Python's own reader call."""
+
+    def __init__(self, function: Callable, *given: object):
+        self.what = function, given
+
+    def __reduce__(self) -> tuple:
+        return self.what
+
+
+def packed(good: bytes) -> st.SearchStrategy[bytes]:
+    """A compressed pickle as a stranger would write it: damaged in and out, with other values, or with what acts."""
+    inside = zlib.decompress(good)
+    plain = json.dumps(pickle.loads(inside)).encode()
+    acting = st.sampled_from([Acts(os.system, "true"), Acts(eval, "1"), Acts(exec, "import os"), {1}, ESCAPES, zlib])
+    bombs = st.sampled_from(
+        [bytes(10**8), b"]" * 10**7, b"]\x94" * 10**7, b"(" * 10**8, b"\x80\x04]r\xff\xff\xff\xff."]
+    )
+    return st.one_of(
+        damaged(inside).map(zlib.compress),
+        damaged(inside).map(zlib.compress),
+        edited(plain).map(_as_pickle),
+        edited(plain).map(_as_pickle),
+        damaged(good),
+        acting.map(lambda thing: zlib.compress(_dumped({"__data__": {"a_000001.mp4": thing}}))),
+        bombs.map(zlib.compress),
+    )
+
+
+def _as_pickle(text: bytes) -> bytes:
+    try:
+        return zlib.compress(pickle.dumps(json.loads(text.decode("utf-8", "surrogatepass"))))
+    except (ValueError, RecursionError):  # what is no JSON any more
+        return zlib.compress(text)
+
+
+def _dumped(thing: object) -> bytes:
+    try:
+        return pickle.dumps(thing)
+    except TypeError:  # a module has no pickle
+        return b"czlib\ndecompress\n."
+
+
+def titled(good: bytes) -> st.SearchStrategy[bytes]:
+    """A face picture whose text is damaged, the lengths around it right."""
+    at = good.index(b"iTXt")
+    size = int.from_bytes(good[at - 4 : at], "big")
+    text, rest = good[at + 4 : at + 4 + size], good[at + 8 + size :]
+
+    def put(text: bytes) -> bytes:
+        crc = zlib.crc32(b"iTXt" + text).to_bytes(4, "big")
+        return good[: at - 4] + len(text).to_bytes(4, "big") + b"iTXt" + text + crc + rest
+
+    head, body = text[:13], text[13:]
+    wide = st.sampled_from(
+        [b"[" * 9000, b"-" * 9000 + b"1", b"1" + b"+1" * 9000, b"9" * 9000, b"{[]: 1}", b"()" * 9000]
+    )
+    return st.one_of(damaged(body).map(lambda b: put(head + b)), wide.map(lambda b: put(head + b)), damaged(good))
+
+
 def words() -> st.SearchStrategy[bytes]:
     """A `--set` as people and strangers might write it."""
     names = st.sampled_from(["minutes", "gan", "hours", "learners", "alignment", "shape", "color_match", "exercises"])
@@ -247,6 +309,18 @@ def _use_picture(folder: Path) -> None:
     assert found.image(int(found.usable[0])).shape == (found.contents.crop, found.contents.crop, 3)
 
 
+def _use_alignments(folder: Path) -> None:
+    """As `import-faceswap` does, on a copy of the faceset."""
+    from faceswap_lib.interop import exchange
+
+    shutil.rmtree(folder / "sorted", ignore_errors=True)
+    shutil.copytree(folder / "faces", folder / "sorted", symlinks=True)
+    pictures = folder / "cut"
+    exchange.whose(folder / "sorted", folder / "cut.fsa", pictures)
+    exchange.bring_back(folder / "sorted", folder / "cut.fsa")
+    exchange.bring_back(folder / "sorted", folder / "cut.fsa", pictures)
+
+
 def _use_profile(folder: Path) -> None:
     profiles.get((folder / "profile").read_bytes().decode("utf-8", "surrogatepass"))
 
@@ -317,6 +391,7 @@ def prepare(place: Path, facesets: dict[str, Path] | None = None, model: Path | 
     shutil.copytree(facesets["a"], place / "faces")
     shutil.copytree(facesets["b"], place / "faces_b")
     shutil.copytree(model, place / "model", ignore=shutil.ignore_patterns("previous.*"))
+    _export(place)
     for suffix, codec in CONTAINERS.items():
         _write_clip(place / f"clip{suffix}", codec)
     (place / "mine.json").write_text(json.dumps(_report()))
@@ -327,6 +402,24 @@ def prepare(place: Path, facesets: dict[str, Path] | None = None, model: Path | 
     who = consent.person("Nobody", place / "clip.mp4")
     consent.new(place / "consent.json", who, who, agreed="a swap", means="by nobody")
     shutil.copy(place / "work" / logbook.NAME, place / "class" / "one.json")
+
+
+def _export(place: Path) -> None:
+    """The faceset as deepfakes/faceswap has it: alignments, and a face picture as its tool cuts it."""
+    from faceswap_lib.face import faceset
+    from faceswap_lib.interop import alignments
+
+    found = faceset.load(place / "faces")
+    faces = [alignments.Face(r.frame, (0, 0, 9, 9), alignments.from_mesh(r.landmarks)) for r in found.records]
+    alignments.write(place / "cut.fsa", "a.mp4", found.source.frames, faces)
+    (place / "cut").mkdir()
+    told = {"x": 0, "y": 0, "w": 9, "h": 9, "landmarks_xy": faces[0].landmarks.tolist(), "mask": {"m": {"mask": b"\0"}}}
+    text = b"faceswap\0\0\0\0\0" + str({"alignments": told, "source": {"source_filename": "a_000001.mp4"}}).encode()
+    chunk = b"iTXt" + text
+    chunk = len(text).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    png = min((place / "faces").glob("*.png")).read_bytes()
+    at = png.index(b"IDAT") - 4
+    (place / "cut" / "a_000001_0.png").write_bytes(png[:at] + chunk + png[at:])
 
 
 def _report() -> dict:
@@ -373,6 +466,7 @@ def kinds(place: Path) -> dict[str, Kind]:
     faces, model, report = (place / p for p in ("faces/faces.json", "model/model.json", "report.json"))
     picture = min((place / "faces").glob("*.png"))
     weights = place / "model/model.safetensors"
+    fsa, face = place / "cut.fsa", place / "cut/a_000001_0.png"
     return {
         "faces.json": _json(faces, place, _use_faces, _in_lines),
         "model.json": _json(model, place, _use_model, _sealed),
@@ -381,6 +475,8 @@ def kinds(place: Path) -> dict[str, Kind]:
         "progress.json": _json(place / "class/one.json", place, _use_progress, _sealed),
         "weights": _bytes(weights, place, _use_weights),
         "picture": _bytes(picture, place, _use_picture),
+        "alignments": Kind(packed(fsa.read_bytes()), "cut.fsa", _use_alignments, fsa.read_bytes()),
+        "face picture": Kind(titled(face.read_bytes()), "cut/a_000001_0.png", _use_alignments, face.read_bytes()),
         "profile": Kind(st.one_of(st.text(), wild().map(str)).map(_encoded), "profile", _use_profile, b"smoke"),
         "--set": Kind(words(), "word", _use_setting, b"minutes=2"),
     } | {suffix: _bytes(place / f"clip{suffix}", place, partial(_use_video, suffix=suffix)) for suffix in CONTAINERS}

@@ -11,7 +11,7 @@ from endurance import fuzz
 from faceswap_lib import UserError
 
 KINDS = ["faces.json", "model.json", "report.json", "consent.json", "progress.json"]
-KINDS += ["weights", "picture", "profile", "--set"]
+KINDS += ["weights", "picture", "alignments", "face picture", "profile", "--set"]
 
 
 @pytest.fixture(scope="module")

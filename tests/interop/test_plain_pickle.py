@@ -92,18 +92,27 @@ def test_the_bombs_are_live(tmp_path):
         assert note.exists(), name
 
 
-@pytest.mark.parametrize(
-    "piece", [b"]", b"]\x94", b"}", b"(", b"K\x00", b"\x8c\x01a\x94", b"h\x00", b"\x94", b"))\x86"]
-)
+PIECES = [b"]", b"]\x94", b"}", b"(", b"\x8c\x01a\x94", b"h\x00", b"\x94", b"))\x86", b"G\0\0\0\0\0\0\0\0", b"]K\x00"]
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_many_small_things_stay_in_bounds(piece, monkeypatch):
-    monkeypatch.setattr(plain_pickle, "OBJECTS", 1000)
+    monkeypatch.setattr(plain_pickle, "STEPS", 20_000)
     data = b"\x80\x04\x8c\x01a\x94" + piece * 20_000 + b"."
     tracemalloc.start()
     with pytest.raises(ValueError, match="pickle"):
         plain_pickle.loads(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 600_000 + 9 * 20_000, "a place on the stack, and no more, for what is not counted"
+    assert peak < 110 * 20_000, "bytes for each instruction: 0.9 GB at the most"
+
+
+def test_a_run_of_small_numbers_is_one_instruction(monkeypatch):
+    monkeypatch.setattr(plain_pickle, "STEPS", 60)
+    thumb = [*range(256)] * 8 + [75] * 50
+    assert plain_pickle.loads(pickle.dumps({"thumb": thumb})) == {"thumb": thumb}
+    with pytest.raises(ValueError, match="part of it is missing"):
+        plain_pickle.loads(b"\x80\x04K")
 
 
 def test_nested_deeper_than_python_can_call():

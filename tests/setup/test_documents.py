@@ -34,7 +34,7 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_have_the_options_that_are_named(page):
-    for verb, words in re.findall(r"python -m faceswap_lib +((?:consent )?[a-z]+)([^`\n]*)", text(page)):
+    for verb, words in re.findall(r"python -m faceswap_lib +((?:consent )?[a-z-]+)([^`\n]*)", text(page)):
         assert verb in VERBS, f"{page}: {verb}"
         known = {word for parameter in VERBS[verb].params for word in (*parameter.opts, *parameter.secondary_opts)}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", words)) <= known | {"--help"}, f"{page}: {verb}{words}"
@@ -42,7 +42,7 @@ def test_commands_have_the_options_that_are_named(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_of_the_library_exist(page):
-    rooms = "face|media|network|compose|measure|trust|display|machine|cloud"
+    rooms = "face|interop|media|network|compose|measure|trust|display|machine|cloud"
     named = re.findall(rf"`((?:faceswap_lib/)?(?:{rooms})/\w+\.\w+)", text(page))
     assert [path for path in named if not (ROOT / "faceswap_lib" / path.removeprefix("faceswap_lib/")).exists()] == []
 
@@ -50,7 +50,7 @@ def test_paths_of_the_library_exist(page):
 def test_the_lessons_take_as_long_as_they_say():
     found = re.findall(r"^\| (\d+) \| \[(\d\d) ", text("README.md"), re.MULTILINE)
     rows = {lab: int(minutes) for minutes, lab in found}
-    assert sum(rows.values()) == 120
+    assert sum(minutes for lab, minutes in rows.items() if lab <= "06") == 120, "the rest is beyond the two hours"
     for path in sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
         head = nbformat.read(path, 4).cells[0].source
         assert int(re.search(r"\*\*Time:\*\* (\d+) minutes", head)[1]) == rows[path.stem[:2]], path.stem
