@@ -98,5 +98,6 @@ def started(process: subprocess.Popen, said: Path, root: Path, address: str) -> 
 def learner(browser, lab) -> Iterator[hands.Learner]:
     """A new window on that server."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(1000 * hands.READY)
     yield hands.Learner(context.new_page(), lab)
     context.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Request
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-READY = 120  # seconds until a server, a page or a kernel answers on a busy machine
+READY = 300  # seconds until a server, a page or a kernel answers on a busy machine
 # What JupyterLab writes on the console as an error and is none of ours.
 BENIGN = (
     r"Failed to load resource.*40[03].*/api/(me|kernels|sessions)",  # asked before the cookie is there, then again
