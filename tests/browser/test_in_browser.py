@@ -1,7 +1,7 @@
 """Every lesson from top to bottom in JupyterLab, as a learner runs it: no error in a cell or on the console, nothing
 asked of anybody outside, what can be touched does what it says, and its pages can be used by everybody.
 
-    python -m pytest tests/browser          MINUTES on two quiet cores; a lesson may take LIMIT
+    python -m pytest tests/browser          some minutes on two quiet cores; a lesson may take LIMIT
 
 The lessons run once, in one workdir; one that is run alone (-k 06) has what earlier ones leave from the kit.
 FACESWAP_SCREENSHOTS=FOLDER puts a screenshot of each lesson there, to be looked at.
