@@ -47,8 +47,9 @@ def own() -> Key:
         with files.in_turn(path.parent):  # an evaluation writes three videos at once
             if key := _kept(path):
                 return key
-            if path.exists():
-                note(f"The key in {path} has expired or is damaged; a new one is made.")
+            if path.exists() or roots():
+                what = "has expired or is damaged" if path.exists() else "is gone"
+                note(f"The key in {path} {what}; a new one is made.")
             return _made(path)
     except OSError as error:
         raise UserError(

@@ -1,8 +1,11 @@
 """credentials.py: signed, read back, and every change told; with the network off."""
 
+import errno
 import json
 import shutil
 import socket
+import subprocess
+import sys
 
 import c2pa
 import pytest
@@ -75,6 +78,32 @@ def test_it_asks_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
     credentials.sign(samples.path("truth_a_as_b"), tmp_path / "out.mp4", samples.path("person_a"), SAID)
     assert credentials.read(tmp_path / "out.mp4").state == "intact"
+
+
+ALONE = """
+import socket, sys
+from faceswap_lib.trust import credentials
+from faceswap_lib.trust.statement import Statement
+try:
+    socket.create_connection(("192.0.2.1", 80), 0.2)
+except OSError as error:
+    print(error.errno)
+video, source, out = sys.argv[1:]
+from pathlib import Path
+credentials.sign(Path(video), Path(out), source, Statement("test", "0" * 64))
+print(credentials.read(out).state)
+"""
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rn", "true"], check=False).returncode != 0 if shutil.which("unshare") else True,
+    reason="needs a system that lends a process a network of its own, with nothing in it",
+)
+def test_it_is_signed_and_read_where_there_is_no_network(tmp_path):
+    clips = [str(samples.path(name)) for name in ("truth_a_as_b", "person_a")]
+    command = ["unshare", "-rn", sys.executable, "-c", ALONE, *clips, str(tmp_path / "out.mp4")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(errno.ENETUNREACH), "intact"]
 
 
 def test_what_cannot_be_signed_is_one_sentence(tmp_path):

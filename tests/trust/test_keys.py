@@ -24,6 +24,11 @@ def test_a_key_is_made_once_and_is_the_users_alone(folder):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_first_one_is_made_without_a_word(folder, capsys):
+    keys.own()
+    assert capsys.readouterr().err == ""
+
+
 def test_the_roots_key_is_kept_nowhere(folder):
     keys.own()
     private = [path.read_bytes().count(b"PRIVATE KEY-----") for path in folder.rglob("*.pem")]
@@ -36,7 +41,7 @@ def test_the_signer_is_signed_by_the_root(folder):
     assert [root] == x509.load_pem_x509_certificates(keys.roots())
 
 
-@pytest.mark.parametrize("how", ("expired", "damaged", "another's"))
+@pytest.mark.parametrize("how", ("expired", "damaged", "another's", "gone"))
 def test_a_key_that_is_no_good_is_renewed_with_a_word(folder, capsys, monkeypatch, how):
     if how == "expired":
         monkeypatch.setattr(keys, "YEARS", 0)
@@ -45,6 +50,8 @@ def test_a_key_that_is_no_good_is_renewed_with_a_word(folder, capsys, monkeypatc
     path = folder / keys.NAME
     if how == "damaged":
         path.write_bytes(first.private[:40] + first.chain)
+    if how == "gone":
+        path.unlink()
     if how == "another's":
         path.unlink()
         path.write_bytes(keys.own().private + first.chain)

@@ -115,7 +115,8 @@ def read_by_tesseract(picture: np.ndarray) -> str:
     """What Debian's tesseract reads in the corner of a picture where the label stands, as tall as book print."""
     x, y, w, h = Label(*picture.shape[1::-1], {}).place(0)
     corner = picture[y - h // 2 :, x - h // 2 :]
-    _, data = cv2.imencode(".png", cv2.resize(corner, None, fx=36 / h, fy=36 / h, interpolation=cv2.INTER_CUBIC))
+    how = cv2.INTER_AREA if h > 36 else cv2.INTER_CUBIC
+    _, data = cv2.imencode(".png", cv2.resize(corner, None, fx=36 / h, fy=36 / h, interpolation=how))
     command = ["tesseract", "-", "-", "--psm", "6", "-l", "eng"]
     told = subprocess.run(command, input=data.tobytes(), capture_output=True, check=True, env={"OMP_THREAD_LIMIT": "1"})
     return " ".join(told.stdout.decode().split())

@@ -1,15 +1,23 @@
 """marked.py: every way to make a video leaves all four marks, and without a key there is no video."""
 
+import ast
+import json
+import re
+from pathlib import Path
+
 import agreed
 import av
 import numpy as np
 import pytest
 
+import faceswap_lib
 from faceswap_lib import UserError, samples
 from faceswap_lib.measure import damage
 from faceswap_lib.media import video
 from faceswap_lib.trust import inspection, keys, marked, sidecar
 from faceswap_lib.trust.statement import Statement
+
+LIBRARY = Path(faceswap_lib.__file__).parent
 
 
 def states(path) -> dict[str, str]:
@@ -82,3 +90,40 @@ def test_the_pixels_are_those_of_the_stream_but_for_the_mark(short, tmp_path):
 
 def test_the_built_in_ideal_is_no_work_of_the_kits():
     assert set(states(samples.path("truth_a_as_b")).values()) == {"missing"}
+
+
+# Who calls what writes changed videos. Each is tried here, or in the test that is named; a new one belongs here.
+WAYS = {
+    "video.rewrite": {"trust/marked"},
+    "marked.rewrite": {"compose/render", "interop/converted", "measure/damage"},
+    "render.render": {"convert", "measure/references", "selfswap"},
+}
+TRIED = {
+    "interop/converted": "interop/test_converted.py",
+    "measure/references": "measure/test_references.py",
+    "selfswap": "test_selfswap.py",
+}
+
+
+def test_there_is_no_other_way_to_make_a_video():
+    found: dict[str, set[str]] = {way: set() for way in WAYS}
+    for path in LIBRARY.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found.get(f"{node.value.id}.{node.attr}", set()).add(str(path.relative_to(LIBRARY).with_suffix("")))
+    assert found == WAYS
+    for name in TRIED.values():
+        assert re.search(r"inspection\.(whole|inspect)\(", (LIBRARY.parent / "tests" / name).read_text("utf-8")), name
+
+
+def test_nobody_writes_one_without_saying_what_consent_there_is(short, tmp_path):
+    with pytest.raises(UserError, match="nothing says whether who is shown has agreed"):
+        marked.rewrite(short["a"], tmp_path / "out.mp4", plain, Statement("test", "0" * 64))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_container_names_the_consent(swapped):
+    with av.open(str(swapped)) as container:
+        said = container.metadata["description"]
+    told = json.loads(said.partition(". ")[2])
+    assert len(told["consent"]) == 64 and told.items() <= sidecar.read(swapped).facts.items()
