@@ -63,9 +63,9 @@ class Mark:
 
 def read(frames: Sequence[np.ndarray]) -> Reading:
     """Look for a mark in frames of one size, RGB uint8 (H, W, 3): whole, scaled, or with up to a sixth cut away."""
-    strength, cells = max((_find(frames, side) for side in SIDES), key=lambda found: found[0])
-    pattern = _layout()
-    chips, signed = pattern.chip[pattern.carries], (cells * pattern.sign)[pattern.carries]
+    best = max((place for side in SIDES for place in _places(frames, side)), key=lambda place: place.strength)
+    pattern, strength = _layout(), best.strength
+    chips, signed = pattern.chip[pattern.carries], (best.cells() * pattern.sign)[pattern.carries]
     softly = np.bincount(chips, signed, BLOCKS * CHIPS)
     number = _decoded(softly)
     found = strength > SURE or (number is not None and strength > SURE - 1)
@@ -136,23 +136,43 @@ def _detail(frame: np.ndarray, rows: int, cols: int) -> np.ndarray:
     return picture - cv2.GaussianBlur(picture, (0, 0), FINE)
 
 
-def _find(frames: Sequence[np.ndarray], side: int) -> tuple[float, np.ndarray]:
-    """The pilot's best place in frames: its strength, and what each cell of the pattern is there."""
+@dataclass(frozen=True)
+class _Place:
+    """Where the pilot fits best if so much of the picture's side is left: how well, and how far down and right."""
+
+    strength: float
+    seen: np.ndarray
+    scale: float
+    y: int
+    x: int
+
+    def cells(self) -> np.ndarray:
+        """What each cell of the pattern is there, (MASTER, MASTER)."""
+        moved = np.roll(_padded(self.seen, self.scale)[0], (self.y, self.x), (0, 1))
+        return moved.reshape(MASTER, FINE, MASTER, FINE).mean((1, 3))
+
+
+def _places(frames: Sequence[np.ndarray], side: int) -> list[_Place]:
+    """The pilot's best place in frames, for each scale."""
     seen = sum(_whitened(_detail(frame, *_cells(*frame.shape[:2], side))) for frame in frames)
-    return max((_place(seen, scale) for scale in SCALES), key=lambda found: found[0])
+    return [_place(seen, scale) for scale in SCALES]
 
 
-def _place(seen: np.ndarray, scale: float) -> tuple[float, np.ndarray]:
-    """The same if so much of the picture's side is left."""
-    tall, wide = (round(side * scale) for side in seen.shape)
-    padded = np.zeros((MASTER * FINE, MASTER * FINE), "f4")
-    padded[:tall, :wide] = cv2.resize(seen, (wide, tall), interpolation=cv2.INTER_AREA)
+def _place(seen: np.ndarray, scale: float) -> _Place:
+    padded, tall, wide = _padded(seen, scale)
     fit = fft.irfft2(_pilot() * np.conj(fft.rfft2(padded)), padded.shape)
     near = fit[: round(CUT * tall), : round(CUT * wide)]
     y, x = np.unravel_index(near.argmax(), near.shape)
-    chance = np.median(np.abs(fit)) / 0.6745  # robust: the one true place is far out
-    cells = np.roll(padded, (y, x), (0, 1)).reshape(MASTER, FINE, MASTER, FINE).mean((1, 3))
-    return near[y, x] / max(chance, 1e-9), cells
+    chance = np.median(np.abs(fit[::4, ::4])) / 0.6745  # robust: the one true place is far out
+    return _Place(float(near[y, x] / max(chance, 1e-9)), seen, scale, int(y), int(x))
+
+
+def _padded(seen: np.ndarray, scale: float) -> tuple[np.ndarray, int, int]:
+    """What is seen, at a scale, in a field as large as the pattern; its height and width."""
+    tall, wide = (round(side * scale) for side in seen.shape)
+    padded = np.zeros((MASTER * FINE, MASTER * FINE), "f4")
+    padded[:tall, :wide] = cv2.resize(seen, (wide, tall), interpolation=cv2.INTER_AREA)
+    return padded, tall, wide
 
 
 @cache
