@@ -26,6 +26,7 @@ ITERATION = re.compile(r"\[#(\d{1,9})\] Loss A: (\d+\.\d+), Loss B: (\d+\.\d+)")
 COUNT = re.compile(r"\b(\d{1,7})/(\d{1,7}) \[")  # of a bar of tqdm's
 BAD = re.compile(r"\b(?:ERROR|CRITICAL)\s+(.{1,300})")
 SPARE = 600  # seconds that a training has to save and end when it is asked to: a slow machine takes minutes
+RATE = 5e-5  # Faceswap's own learning rate
 HISTORY = 200  # points of a curve
 
 
@@ -93,15 +94,21 @@ class Application:
         trainer: str = "lightweight",
         minutes: float = 10,
         batch: int | None = None,
+        rate: float = RATE,
         progress: Progress | None = None,
     ) -> Trained:
-        """Train for some minutes from the first step on; a model that is there goes on."""
-        if trainer not in TRAINERS or not 0 < minutes < 1e5:
-            raise UserError(f"trainer is one of {', '.join(TRAINERS)}, and minutes more than 0.")
+        """Train for some minutes from the first step on; a model that is there goes on.
+
+        batch: faces of each person in a step; rate: learning rate, its own 0.00005 is for days.
+        """
+        if trainer not in TRAINERS or not 0 < minutes < 1e5 or not 1e-6 <= rate <= 1e-2:
+            raise UserError(f"trainer is one of {', '.join(TRAINERS)}, minutes more than 0, rate from 1e-6 to 0.01.")
         batch = batch or TRAINERS[trainer]
         model.mkdir(parents=True, exist_ok=True)
         seen = _Curve(minutes * 60, progress)
-        arguments = ("train", "-A", faces_a, "-B", faces_b, "-m", model, "-t", trainer, "-b", batch)
+        own = model.with_suffix(".ini")
+        own.write_text(f"[global.optimizer]\nlearning_rate = {rate}\n", encoding="utf-8")
+        arguments = ("train", "-A", faces_a, "-B", faces_b, "-m", model, "-t", trainer, "-b", batch, "-C", own)
         spent = self._run("faceswap.py", *arguments, log=model.with_suffix(".log"), watch=seen.see)
         if len(seen.points) < 2:
             raise UserError(f"Faceswap has made no two steps; {model.with_suffix('.log')} has its own words.")

@@ -97,7 +97,8 @@ def test_a_training_ends_when_its_minutes_are_over_and_saves(app, tmp_path):
     done = app.train(tmp_path / "a", tmp_path / "b", tmp_path / "m", minutes=0.01, progress=lambda *s: seen.append(s))
     assert 0.6 < time.monotonic() - before < 20
     assert told(app)[1] == ["train", "-A", str(tmp_path / "a"), "-B", str(tmp_path / "b"), "-m", str(tmp_path / "m"),
-                            "-t", "lightweight", "-b", "16"]  # fmt: skip
+                            "-t", "lightweight", "-b", "16", "-C", str(tmp_path / "m.ini")]  # fmt: skip
+    assert "learning_rate = 5e-05" in (tmp_path / "m.ini").read_text()
     log = (tmp_path / "m.log").read_text()
     assert "[Saved model]" in log, "it was asked, not killed"
     steps = [int(number) for number in re.findall(r"#(\d+)", log)]
@@ -120,7 +121,7 @@ def test_a_training_that_fails_says_so_in_its_own_words(app, tmp_path, mood, wor
 
 
 def test_what_cannot_be_is_said_before_anything_is_started(app, tmp_path):
-    for wrong in ({"trainer": "dfaker"}, {"minutes": 0}, {"minutes": float("nan")}):
+    for wrong in ({"trainer": "dfaker"}, {"minutes": 0}, {"minutes": float("nan")}, {"rate": 1}):
         with pytest.raises(UserError, match="trainer is one of lightweight, original"):
             app.train(tmp_path, tmp_path, tmp_path / "m", **wrong)
     assert not (app.folder / "app" / "told.json").exists()
