@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faceswap_lib import UserError, strangers
-from faceswap_lib.checklist import Row, row
 from faceswap_lib.interop.exchange import Exported
 from faceswap_lib.machine import cards
-from faceswap_lib.progress import Progress
+from faceswap_lib.progress import Progress, Row, row
 
 INSTALL = "bash setup/faceswap.sh"
 TRAINERS = {"lightweight": 16, "original": 64}  # trainer -> faces of each person in a batch, as it is at home with
