@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceswap_lib import UserError
-from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose import model_swap, render
 from faceswap_lib.compose.model_swap import PULL, USUAL, Settings
 from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.faceset import Faceset
@@ -65,7 +65,7 @@ def convert(
     """
     said, to = to, to or "b"
     Settings(color_match, to, pull, keep_front, keep_mouth).check()
-    match, found, about = color.method(color_match), faceset.load(faces_a), record.read_about(model)
+    found, about = faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, _used(found, about))
     consent, side = consents.given(consent), model_swap.side_of(found, about, to)
@@ -75,7 +75,7 @@ def convert(
     at = model_swap.scene(found, about, to)
     at.mouth = keep_mouth
     net = None if untrained else model_swap.network(model, about, pull)
-    draw = model_swap.drawer(net, model, side, to)
+    draw, match = model_swap.drawer(net, model, side, to), model_swap.match(color_match, at, model, to)
     keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
     remarks, how = Remarks(), {"facts": _facts(found, about, to, untrained, agreed), "overwrite": overwrite}
     count = render.render(video_path, out, at, draw, match, progress, keep, remarks=remarks, **how)

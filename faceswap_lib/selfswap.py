@@ -97,7 +97,8 @@ def selfswap(
 
 def _reserve(workdir: str | Path) -> Path:
     run = files.check_name(workdir)
-    if run.is_file() or (run.is_dir() and {path.name for path in run.iterdir()} - OWN - faceset.NOBODYS):
+    names = {path.name for path in run.iterdir() if not path.name.startswith("model-")} if run.is_dir() else set()
+    if run.is_file() or names - OWN - faceset.NOBODYS:
         raise UserError(f"{run} holds other things than a self-swap; give an empty or a new folder with --workdir.")
     try:
         run.mkdir(parents=True, exist_ok=True)
@@ -221,7 +222,8 @@ def _shares(clip: Path, ideal: list[np.ndarray], faces: Path, model: Path) -> np
     at, net = model_swap.scene(found, about, "b"), model_swap.network(model, about)
     frames = dict(list(enumerate(video.frames(clip)))[::2])
     drawer = model_swap.drawer(net, model, "a", "b")
-    swapped = render.faces_drawn(dict(islice(frames.items(), render.BATCH)), at, drawer, color.relit)
+    match = model_swap.match(model_swap.USUAL, at, model, "b")
+    swapped = render.faces_drawn(dict(islice(frames.items(), render.BATCH)), at, drawer, match)
     made, own, goal = [], [], []
     with detect.Detector() as detector:
         for index, picture in swapped.items():

@@ -4,12 +4,15 @@ All methods take and give canonical pictures, float32 RGB (S, S, 3) in [0, 1], a
 the points (478, 3) where it goes in the frame, which only `relit` looks at.
 """
 
+from functools import partial
+
 import cv2
 import numpy as np
 from skimage.exposure import match_histograms
 
 from faceswap_lib import UserError
 from faceswap_lib.compose import relight
+from faceswap_lib.compose.scenes import Match, Scene
 from faceswap_lib.face.mesh import Crop, Mesh
 
 RADIUS = 12 / 128  # of the picture: a smaller one takes A's features along, a larger one leaves A's light behind
@@ -55,16 +58,18 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndar
     return _rgb(d + s[inside].mean(0) - d[inside].mean(0))
 
 
-def relit(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None) -> np.ndarray:
+def relit(
+    drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None, off: np.ndarray | float = 0
+) -> np.ndarray:
     """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
 
     Eyes do not take on a lighter complexion, or they would glow: whites are alike in all people, so their quotient says
     what light falls on each eye. And eyes glint no more than the source's: the highlight of another lamp gives a swap
-    away. The network knows the mesh alone; faces aligned by similarity get `light`.
+    away. The network knows the mesh alone; faces aligned by similarity get `light`. off: as `relight.gain` has it.
     """
     if isinstance(on, Crop) or solid is None:
         return light(drawn, source, on)
-    gain = relight.gain(drawn, source, solid)
+    gain = relight.gain(drawn, source, solid, off)
     for eye in on.parts[:2]:
         lit = (_whites(source, eye) / max(_whites(drawn, eye), 1e-3)).clip(1 / LIT, LIT)
         soft = cv2.GaussianBlur(eye, (0, 0), on.size / 100)[..., None]
@@ -93,6 +98,14 @@ def method(name: str) -> object:
     if name not in METHODS:
         raise UserError(f"There is no colour method '{name}'; choose one of {', '.join(METHODS)}.")
     return METHODS[name]
+
+
+def matched(name: str, at: Scene, mean: np.ndarray) -> Match:
+    """The colour method called name for a scene's frames, `relit` calibrated on its two people; mean: B's texture."""
+    found = method(name)
+    if found is not relit or not isinstance(at.on, Mesh):
+        return found
+    return partial(relit, off=relight.calibration(at, mean))
 
 
 def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:

@@ -26,11 +26,12 @@ def painter(run: Run, clip: str | Path, faces_a: str | Path, moment: float = MOM
     at = model_swap.scene(found, run.about, "b")
     index = int(found.frames[round(moment * (len(found.frames) - 1))])
     frame, own = video.frame(clip, index), run.sides["a"].mean
+    match = color.matched(model_swap.USUAL, at, run.sides["b"].mean)
     stamp = label.Label(frame.shape[1], frame.shape[0], {r.frame: [np.array(r.box)] for r in found.records})
 
     def paint() -> np.ndarray:
         made = render.faces_drawn(
-            {index: frame}, at, lambda textures, moves, _: draw(run.net, ratio(textures, own), moves, "b"), color.relit
+            {index: frame}, at, lambda textures, moves, _: draw(run.net, ratio(textures, own), moves, "b"), match
         )
         return stamp.stamp(index, made[index])
 

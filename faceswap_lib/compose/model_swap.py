@@ -10,7 +10,7 @@ import numpy as np
 
 from faceswap_lib import UserError, profiles
 from faceswap_lib.compose import color, occlusion, scenes
-from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
+from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
@@ -73,6 +73,11 @@ def drawer(net: object | None, model: str | Path, side: str, to: str) -> Drawer:
 
     own = _mean(model, side)
     return lambda textures, moves, indices: draw(net, ratio(textures, own), moves, to)
+
+
+def match(name: str, at: Scene, model: str | Path, to: str) -> Match:
+    """The colour method called name, `relit` calibrated on who is there and on who is put in."""
+    return color.matched(name, at, _mean(model, to))
 
 
 def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: str, to: str) -> Keeper | None:

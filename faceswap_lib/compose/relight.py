@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 
 import faceswap_lib
-from faceswap_lib.face.geometry import upright
+from faceswap_lib.compose.scenes import Scene
+from faceswap_lib.face.faceset import evenly
+from faceswap_lib.face.geometry import transform, upright
 from faceswap_lib.face.mesh import canvas
 
 PATH = Path(faceswap_lib.__file__).with_name("base") / "light.npz"
@@ -26,6 +28,8 @@ JOIN = 14 / 64  # of the picture: from so far inside on the network has its say;
 TRUST = 0.9  # of the network's correction is made there
 PARTS = 0.5  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
+OWN, POSES = 12, 4  # frames of the source, and poses of the drawn face, by which the gain is calibrated
+LITTLE = 0.005  # of the gain's logarithm in a face's own light is left as it is
 
 
 def network() -> object:
@@ -113,18 +117,43 @@ def _trained() -> object:
     return whole
 
 
-def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray:
+def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray, off: np.ndarray | float = 0.0) -> np.ndarray:
     """How much brighter each point of a drawn face (S, S, 3) is in the source's light, float32 (S, S, 3), 1/5 to 5.
 
     Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. At the
     face's border it is the quotient of the low frequencies, so that no seam shows, and inside most of what the network
-    says, on average over the two faces and their mirror images; it knows heads the right way up alone.
+    says, on average over the two faces and their mirror images; it knows heads the right way up alone. off: what
+    `calibration` says that its logarithm is off by.
     """
-    given = (_small(drawn), _small(source), canvas("mesh", SIZE).normals(upright(solid)))
-    both = (np.stack([x, x[:, ::-1] * turn]) for x, turn in zip(given, (1, 1, MIRROR), strict=True))
-    quotient, said = ((x[0] + x[1][:, ::-1]) / 2 for x in _trained().predict_on_batch(list(both)))
-    found = quotient + _trust() * (said - quotient)
+    found = _logarithms([drawn], [source], [solid])[0] - off
     return np.exp(cv2.resize(found, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
+
+
+def _logarithms(drawn: list[np.ndarray], source: list[np.ndarray], solid: list[np.ndarray]) -> np.ndarray:
+    """The gains' logarithms of N faces, arguments as `gain` has them: (N, 64, 64, 3)."""
+    turned = np.stack([canvas("mesh", SIZE).normals(upright(points)) for points in solid])
+    given = (*(np.stack([_small(picture) for picture in pictures]) for pictures in (drawn, source)), turned)
+    both = [np.concatenate([x, x[:, :, ::-1] * turn]) for x, turn in zip(given, (1, 1, MIRROR), strict=True)]
+    quotient, said = ((x[: len(turned)] + x[len(turned) :, :, ::-1]) / 2 for x in _trained().predict_on_batch(both))
+    return quotient + _trust() * (said - quotient)
+
+
+def calibration(at: Scene, mean: np.ndarray) -> np.ndarray:
+    """What the gain's logarithm is off by on the skin of a scene's two people, float32 (64, 64, 3).
+
+    Whoever is drawn as they are and relit by that same picture must come back unchanged; the network, which has seen no
+    beard, takes one for a shadow. Half of it is told by A's own frames, half by B's mean texture (S, S, 3) in [0, 1] in
+    A's poses. Eyes and mouth stay as they are: there a drawn face is unlike a filmed one.
+    """
+    found, poses = at.found, evenly(POSES, len(at.targets))
+    pick = found.usable[evenly(OWN, len(found.usable))] if len(found.usable) else poses[:0]
+    each = zip(pick, found.images(pick), strict=True)
+    own = [at.on.texture(picture, transform(found.transform(i), at.solid[i][:, :2])) / 255 for i, picture in each]
+    faces, solid = [*own, *[mean] * len(poses)], [*at.solid[pick], *at.targets[poses]]
+    each = _logarithms(faces, faces, solid)
+    off = np.mean([part.mean(0) for part in (each[: len(own)], each[len(own) :]) if len(part)], 0)
+    skin = 1 - cv2.GaussianBlur(np.max(canvas("mesh", SIZE).parts, 0), (0, 0), SIZE / 64)
+    return skin[..., None] * np.sign(off) * np.maximum(np.abs(off) - LITTLE, 0)
 
 
 @lru_cache(maxsize=1)

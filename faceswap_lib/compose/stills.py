@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose import model_swap, render
 from faceswap_lib.compose.model_swap import Settings
-from faceswap_lib.compose.scenes import Drawer, Keeper, Scene
+from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.network import pretrained, record
 
@@ -25,6 +25,7 @@ class Stills:
         self.pull: float = 0
         self.scenes: dict[str, Scene] = {}
         self.keepers: dict[str, Keeper | None] = {}
+        self.matches: dict[tuple[str, str], Match] = {}
         self.take(frame, index)
 
     def take(self, frame: np.ndarray, index: int) -> None:
@@ -39,7 +40,7 @@ class Stills:
         at = self.scene(settings.to)
         at.mouth = settings.keep_mouth
         keep = self._keeper(settings.to) if settings.keep_front else None
-        match = color.method(settings.color_match)
+        match = self._match(settings)
         out = render.faces_drawn({self.index: self.frame}, at, self._drawer(settings), match, keep)
         return out.get(self.index, self.frame)
 
@@ -48,6 +49,13 @@ class Stills:
         if to not in self.scenes:
             self.scenes[to] = model_swap.scene(self.found, self.about, to)
         return self.scenes[to]
+
+    def _match(self, settings: Settings) -> Match:
+        key = (settings.to, settings.color_match)
+        if key not in self.matches:
+            name, to = settings.color_match, settings.to
+            self.matches[key] = model_swap.match(name, self.scene(to), self.model, to)
+        return self.matches[key]
 
     def _start(self) -> tuple[list, list]:
         """The weights that training started from, and those it came to; nothing where it started from noise."""

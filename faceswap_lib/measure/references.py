@@ -51,10 +51,11 @@ def make(
     mine = motion.person(motion.smooth(a.solid, a.frames)).mean
     through = scenes.scene(a, on, mine, side.shape)
     flat = scenes.scene(a, canvas("similarity", 2 * size), mine, side.shape)
+    relit = color.matched("relit", through, side.mean)
     drawers = (
         (flat, paste(a, b, 2 * size), color.mean),
-        (through, mean(side), color.relit),
-        (through, nearest(through, side), color.relit),
+        (through, mean(side), relit),
+        (through, nearest(through, side), relit),
     )
     made = files(folder, clip)
     with ThreadPoolExecutor() as pool:

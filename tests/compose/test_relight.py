@@ -1,5 +1,7 @@
 """relight.py: the gain is a light's and not a face's, and brings B nearer to the ideal swap."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -7,13 +9,16 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
 from faceswap_lib import samples
-from faceswap_lib.compose import color, relight
-from faceswap_lib.face import detect
+from faceswap_lib.compose import color, relight, scenes
+from faceswap_lib.face import detect, faceset
+from faceswap_lib.face.geometry import transform
 from faceswap_lib.face.mesh import canvas
 from faceswap_lib.media import video
+from faceswap_lib.network import batches
 
 ON = canvas("mesh", 128)
 MIDDLE = slice(30, 98)
+MOUSTACHE = [205, 98, 164, 327, 425, 291, 270, 0, 40, 61]  # landmarks around one
 
 
 def face(clip, index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -83,3 +88,50 @@ def test_any_size_of_texture_gives_the_same_light(clip_a, clip_b):
     large = [cv2.resize(p, (256, 256), interpolation=cv2.INTER_CUBIC).clip(0, 1) for p in (drawn, source)]
     gain = cv2.resize(relight.gain(*large, solid), (128, 128), interpolation=cv2.INTER_AREA)
     assert np.abs(np.log(gain / relight.gain(drawn, source, solid)))[ON.skin > 0.5].mean() < 0.02
+
+
+def own_light(found: faceset.Faceset) -> tuple[scenes.Scene, np.ndarray, list[np.ndarray]]:
+    """A person put on themselves: the scene, the mean texture, and the textures of every third frame."""
+    side = batches.load_side(found, ON, 60)
+    at = scenes.scene(found, ON, side.shape, side.shape)
+    return at, side.mean, [texture / np.float32(255) for texture in side.targets[::3]]
+
+
+def logarithm(at: scenes.Scene, faces: list[np.ndarray], off: np.ndarray | float) -> np.ndarray:
+    """What each point's brightness changes by in its own light, the mean over frames, (128, 128, 3)."""
+    each = zip(faces, at.solid[::3], strict=True)
+    return np.mean([np.log(relight.gain(face, face, solid, off)) for face, solid in each], 0)
+
+
+@pytest.mark.parametrize("side", "ab")
+def test_people_come_back_unchanged_from_their_own_light(facesets, side):
+    at, mean, faces = own_light(faceset.load(facesets[side]))
+    left = np.abs(logarithm(at, faces, relight.calibration(at, mean))[ON.skin > 0.5])
+    assert left.mean() <= 0.01 and left.max() <= 0.1
+
+
+def bearded(folder, into) -> faceset.Faceset:
+    """A faceset's copy whose person has a moustache, which nobody in the network's cast had."""
+    shutil.copytree(folder, into)
+    found = faceset.load(into)
+    for i in found.usable:
+        flat = transform(found.transform(i), found.records[i].landmarks)[MOUSTACHE]
+        area = cv2.fillPoly(np.zeros(found.image(i).shape[:2], "f4"), [np.round(flat).astype("i4")], 1.0)
+        dark = 1 - 0.75 * cv2.GaussianBlur(area, (0, 0), 1.5)[..., None]
+        faceset.save_image(found.folder / found.records[i].file, (found.image(i) * dark).astype("u1"))
+    return found
+
+
+def test_a_moustache_is_no_shadow(facesets, tmp_path):
+    at, mean, faces = own_light(bearded(facesets["a"], tmp_path / "faces"))
+    area = cv2.fillPoly(np.zeros((128, 128), "u1"), [np.round(ON.points[MOUSTACHE]).astype("i4")], 1) > 0
+    area &= ON.skin > 0.5
+    before, after = (logarithm(at, faces, off)[area].mean() for off in (0, relight.calibration(at, mean)))
+    assert before > 0.1 and abs(after) < before / 4, "without it the network shaves"
+
+
+def test_who_has_no_pictures_left_is_known_by_the_mean_alone(facesets, tmp_path):
+    at, mean, _ = own_light(faceset.load(facesets["a"]))
+    shutil.copytree(facesets["a"], tmp_path / "faces", ignore=shutil.ignore_patterns("*.png"))
+    at.found = faceset.load(tmp_path / "faces")
+    assert np.isfinite(relight.calibration(at, mean)).all()

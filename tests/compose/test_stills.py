@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib import UserError
-from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose import model_swap, render
 from faceswap_lib.compose.model_swap import Settings
 from faceswap_lib.compose.stills import Stills
 from faceswap_lib.face import faceset
@@ -26,7 +26,8 @@ def converted(frame: np.ndarray, faces_a: Path, model: Path, name: str, keep: bo
     at.mouth = keep
     keeper = model_swap.keeper(net, model, about, at, "a", "b") if keep else None
     draw = model_swap.drawer(net, model, "a", "b")
-    return render.faces_drawn({12: frame}, at, draw, color.METHODS[name], keeper)[12]
+    match = model_swap.match(name, at, model, "b")
+    return render.faces_drawn({12: frame}, at, draw, match, keeper)[12]
 
 
 def test_it_is_the_frame_that_a_conversion_makes(one, facesets, trained):
