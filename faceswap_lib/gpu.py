@@ -144,6 +144,7 @@ def _card(machine: Machine) -> list[Row]:
     if not machine.card and not gpus:
         return [Row("OK", "graphics card", "none; the profile demo needs none")]
     names = ", ".join(f"{c.name}, {c.memory:.0f} GB" for c in machine.cards) or ", ".join(gpus or ["not usable"])
+    names += "; a training shares its batches among them" * (len(gpus or []) > 1)
     rows = [
         row(
             driver >= DRIVER or bool(gpus and not driver),

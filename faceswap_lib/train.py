@@ -85,9 +85,14 @@ def train(
     sides = {s: batches.load_side(f, canvas(alignment, size.texture), size.faces) for s, f in sets.items()}
     budget = schedule.budget(size, minutes, iterations, sides)
     with files.alone(folder, "training"):
-        from faceswap_lib.network import checkpoint  # Keras is loaded only now, when faults in the input are out
+        from faceswap_lib.network import (
+            checkpoint,
+            devices,
+        )  # Keras is loaded only now, when faults in the input are out
 
-        about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed)
+        team = devices.team(size.batch)
+        about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed, team)
+        team.tell(size.batch)
         run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, light)
         _begin(run, resume, keep)
         return _carry_out(run, interrupt, progress, each)
@@ -203,7 +208,6 @@ def _compile(run: Run, batch: dict, progress: Progress | None) -> None:
     _tell(run, progress, COMPILING)
     start = time.monotonic()
     with run.apart():
-        run.net.make_train_function(force=True)
         run.net.train_on_batch(batch)
     run.compiled[bool(run.net.gan)] = run.net.train_function
     run.compiling = max(run.compiling, time.monotonic() - start)
@@ -234,12 +238,13 @@ def _check(run: Run) -> None:
     seen = {name: float(net.parts[name].result()) for name in net.parts}
     net.reset_metrics()
     held_batch = batches.held_out(run.sides, run.profile.batch)
-    held = net.test_on_batch(held_batch, return_dict=True)
+    net.test_on_batch(held_batch)
+    held = {f"held_{s}": float(net.parts[f"loss_{s}"].result()) for s in "ab"}
     net.reset_metrics()
-    if not all(map(math.isfinite, [*seen.values(), held["loss_a"], held["loss_b"]])):
+    if not all(map(math.isfinite, (seen | held).values())):
         raise _broken_down(run)
     when = {"iteration": run.iteration, "seconds": round(run.earlier + run.seconds, 1), "egs": round(run.egs, 1)}
-    run.history.append(when | {f"held_{s}": float(held[f"loss_{s}"]) for s in "ab"} | seen)
+    run.history.append(when | held | seen)
     previews.save(net, held_batch, run.folder / "previews" / f"{run.iteration:06d}.jpg")
 
 

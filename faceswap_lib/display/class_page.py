@@ -15,7 +15,7 @@ from faceswap_lib.classroom.logbook import Book, Lab
 from faceswap_lib.display import sheet
 
 TITLE = "Face-swap workshop: the class"
-MOST = 500  # learners
+MOST = 2000  # learners
 TRIES = 3  # self-checks of one lab that said no
 QUIET = 20.0  # minutes without a word from one who is not through
 EVERY = 5.0  # seconds from one look to the next
@@ -40,11 +40,13 @@ class Learner:
 
 
 def read(folder: str | Path) -> tuple[list[Book], int]:
-    """The logbooks in a folder, and how many files cannot be read; UserError where there is no such folder."""
+    """The logbooks in a folder and each learner's part of it, how many cannot be read; UserError: no such folder."""
     place, books, bad = files.check_name(folder), [], 0
     if not place.is_dir():
         raise UserError(f"There is no folder {place}; give the one that the learners share in.")
-    for path in islice(sorted(place.glob("[!.]*.json")), MOST):
+    parts = [part for part in sorted(place.glob("[!.]*")) if part.is_dir() and not part.is_symlink()]
+    found = (path for part in (place, *parts[:MOST]) for path in sorted(part.glob("[!.]*.json")))
+    for path in islice(found, MOST):
         try:
             books.append(logbook.load(path))
         except (OSError, ValueError):

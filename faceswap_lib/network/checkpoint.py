@@ -10,26 +10,29 @@ from safetensors import numpy as tensors
 
 from faceswap_lib import UserError, strangers
 from faceswap_lib.network import saved
+from faceswap_lib.network.devices import ALONE, LossScale, Team
 from faceswap_lib.network.model import FaceSwap
 from faceswap_lib.profiles import Profile
 
 HEADER = 1_000_000  # bytes, more than names and shapes in a file of weights take
 
 
-def build(profile: Profile, seed: int) -> FaceSwap:
-    """A fresh network of a profile's size, compiled, its random numbers set by seed."""
+def build(profile: Profile, seed: int, team: Team = ALONE) -> FaceSwap:
+    """A fresh network of a profile's size, compiled, its random numbers set by seed; team: what will train it."""
     # expected until the discriminator joins the step
     warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
     keras.utils.set_random_seed(seed)
     if profile.mixed:
         keras.mixed_precision.set_global_policy("mixed_float16")
-    net = FaceSwap(profile.texture, profile.width)
-    optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
-    net.compile(optimizer=optimizer, jit_compile=profile.compiled or keras.backend.backend() == "jax")
-    half = profile.texture // 2
-    shapes = {"picture": (1, half, half, 3), "motion": (1, half, half, 4)}
-    net({f"{name}_{s}": keras.ops.zeros(shape) for s in "ab" for name, shape in shapes.items()})
-    net.optimizer.build(net.trainable_variables)  # with 16 bits it is one around `optimizer`, with numbers of its own
+    with team.scope():
+        net = FaceSwap(profile.texture, profile.width, team)
+        optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
+        optimizer = LossScale(optimizer) if profile.mixed else optimizer
+        net.compile(optimizer=optimizer, jit_compile=(profile.compiled or keras.backend.backend() == "jax") and team.compiles)
+        half = profile.texture // 2
+        shapes = {"picture": (1, half, half, 3), "motion": (1, half, half, 4)}
+        net({f"{name}_{s}": keras.ops.zeros(shape) for s in "ab" for name, shape in shapes.items()})
+        net.optimizer.build(net.trainable_variables)
     return net
 
 

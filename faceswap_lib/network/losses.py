@@ -1,10 +1,13 @@
 """What training makes small: the distance of a drawn face from the real one, and the discriminator's game.
 
-Pictures are float32 in [0, 1], (N, S, S, 3).
+Pictures are float32 in [0, 1], (N, S, S, 3). Where several cards share a batch by TensorFlow, each sees its part, and
+its loss is its share of the whole: a sum over its pixels, divided by the weight of all.
 """
 
 import keras
 from keras import ops
+
+from faceswap_lib.network.devices import everywhere
 
 
 def reverse_gradient(x: object, strength: float) -> object:
@@ -25,14 +28,15 @@ def game(judge: keras.Model, real: object, fake: object, seen: object, strength:
     n, share = ops.shape(real)[0] // 2, ops.average_pool(seen, 8, strides=8)
     scores = ops.split(judge(faces, training=True), 3)
     real, judged, pulled = (ops.concatenate([s[:n, ..., :1], s[n:, ..., 1:]]) * share for s in scores)
-    loss_real = ops.sum(ops.relu(share - real)) / ops.sum(share)
-    loss_fake = ops.sum(ops.relu(share + judged)) / ops.sum(share)
-    return loss_real + loss_fake + ops.sum(pulled - judged) / ops.sum(share), loss_real, loss_fake
+    total = everywhere(ops.sum(share))
+    loss_real = ops.sum(ops.relu(share - real)) / total
+    loss_fake = ops.sum(ops.relu(share + judged)) / total
+    return loss_real + loss_fake + ops.sum(pulled - judged) / total, loss_real, loss_fake
 
 
 def reconstruction(drawn: object, target: object, weight: object) -> object:
     """3 · L1 + 1.5 · DSSIM, averaged with weight (N, S, S, 1): hidden pixels count nothing, eyes and mouth more."""
-    total = ops.sum(weight) * 3
+    total = everywhere(ops.sum(weight)) * 3
     return (3 * ops.sum(weight * ops.abs(drawn - target)) + 1.5 * ops.sum(weight * dssim(drawn, target))) / total
 
 

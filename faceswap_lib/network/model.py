@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from faceswap_lib.network.devices import ALONE, Team, cards
 from faceswap_lib.network.layers import Double, MeanTexture, PixelShuffle, PixelUnshuffle
 from faceswap_lib.network.losses import game, reconstruction
 from faceswap_lib.profiles import TRUNK
@@ -88,12 +89,12 @@ class FaceSwap(keras.Model):
     """Encoder, two decoders, discriminator. `call` draws A as A and B as B; `compute_loss` adds everything up.
 
     Input is a dict: picture_a, motion_a, and for training target_a (N, S, S, 3), weight_a (N, S, S, 1); the same for b.
-    gan: how strongly the discriminator pulls at the decoders; 0 leaves it out of the step.
+    gan: how strongly the discriminator pulls at the decoders; 0 leaves it out of the step; team: what takes its steps.
     """
 
-    def __init__(self, size: int, width: float = 1.0, **kwargs: object):
+    def __init__(self, size: int, width: float = 1.0, team: Team = ALONE, **kwargs: object):
         super().__init__(**kwargs)
-        self.size, self.gan = size, 0.0
+        self.size, self.gan, self.team = size, 0.0, team
         self.encoder = encoder(size, width)
         self.decoder_a, self.decoder_b = decoder(size, width, "decoder_a"), decoder(size, width, "decoder_b")
         self.discriminator = discriminator(size, width)
@@ -106,13 +107,23 @@ class FaceSwap(keras.Model):
         code = self.encoder([ops.concatenate([inputs["picture_a"], inputs["picture_b"]]), motion], training=training)
         return {"aa": self.decoder_a([code[:n], motion[:n]]), "bb": self.decoder_b([code[n:], motion[n:]])}
 
+    def train_on_batch(self, x: dict, *args: object, **kwargs: object) -> object:
+        """Keras' own; a team shares the batch."""
+        with self.team.scope():
+            return super().train_on_batch(*self.team.deal(x), *args, **kwargs)
+
+    def test_on_batch(self, x: dict, *args: object, **kwargs: object) -> object:
+        """Keras' own; a team shares the batch. What it found stands in `parts`."""
+        with self.team.scope():
+            return super().test_on_batch(*self.team.deal(x), *args, **kwargs)
+
     def compute_loss(
         self, x: dict, y: object = None, y_pred: dict | None = None, sample_weight: object = None, training: bool = True
     ) -> object:
         """Weighted L1 + DSSIM of both sides, and the discriminator's game when gan > 0."""
         losses = [reconstruction(y_pred[s + s], x[f"target_{s}"], x[f"weight_{s}"]) for s in "ab"]
         for side, loss in zip("ab", losses, strict=True):
-            self.parts[f"loss_{side}"].update_state(loss)
+            self._note(f"loss_{side}", loss)
         return losses[0] + losses[1] + (self._game(x, y_pred) if self.gan else 0.0)
 
     def _game(self, x: dict, drawn: dict) -> object:
@@ -123,9 +134,13 @@ class FaceSwap(keras.Model):
             for a, b in ((x["weight_a"], x["weight_b"]), (x["target_a"], x["target_b"]), (drawn["aa"], drawn["bb"]))
         )
         loss, loss_real, loss_fake = game(self.discriminator, real, fake, seen, self.gan)
-        self.parts["gan_real"].update_state(loss_real)
-        self.parts["gan_fake"].update_state(loss_fake)
+        self._note("gan_real", loss_real)
+        self._note("gan_fake", loss_fake)
         return loss
+
+    def _note(self, part: str, loss: object) -> None:
+        """A part of the loss, or one card's share of it, among those since the last check."""
+        self.parts[part].update_state(loss * cards())
 
 
 @lru_cache(maxsize=4)

@@ -67,6 +67,17 @@ def test_what_cannot_be_read_is_counted_and_stops_nothing(tmp_path):
     assert sorted(book.seat for book in books) == ["0", "1", "2"] and bad == 3
 
 
+def test_each_learner_may_have_a_part_of_the_folder(tmp_path):
+    room, elsewhere = tmp_path / "room", tmp_path / "elsewhere"
+    for seat, part in (("1", room / "ada"), ("2", room / "ben"), ("3", room), ("4", elsewhere)):
+        part.mkdir(parents=True, exist_ok=True)
+        logbook.checked(tmp_path / seat, "03", {"a": True})
+        logbook.share(tmp_path / seat, part, seat)
+    (room / "eve").symlink_to(elsewhere)
+    books, bad = class_page.read(room)
+    assert sorted(book.seat for book in books) == ["1", "2", "3"] and bad == 0
+
+
 def test_watching_looks_again_and_says_who_is_stuck(tmp_path):
     (tmp_path / "room").mkdir()
     logbook.checked(tmp_path / "w", "03", {"a": False})

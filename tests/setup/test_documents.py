@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/appendix_figures.md"]
 PAGES += ["notebooks/instructor.md", "notebooks/glossary.md", "notebooks/survey.md"]
 PAGES += ["setup/base/README.md", "setup/base/EXPERIMENTS.md", "setup/vm/README.md", "setup/oci/README.md"]
+PAGES += ["setup/k8s/README.md", "setup/COSTS.md"]
 VERBS = dict(typer.main.get_command(cli.app).commands)
 VERBS |= {f"consent {name}": verb for name, verb in VERBS.pop("consent").commands.items()}
 
