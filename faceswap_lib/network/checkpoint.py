@@ -28,7 +28,9 @@ def build(profile: Profile, seed: int, team: Team = ALONE) -> FaceSwap:
         net = FaceSwap(profile.texture, profile.width, team)
         optimizer = keras.optimizers.AdamW(1e-3, beta_1=0.9, beta_2=0.99, weight_decay=1e-4)
         optimizer = LossScale(optimizer) if profile.mixed else optimizer
-        net.compile(optimizer=optimizer, jit_compile=(profile.compiled or keras.backend.backend() == "jax") and team.compiles)
+        net.compile(
+            optimizer=optimizer, jit_compile=(profile.compiled or keras.backend.backend() == "jax") and team.compiles
+        )
         half = profile.texture // 2
         shapes = {"picture": (1, half, half, 3), "motion": (1, half, half, 4)}
         net({f"{name}_{s}": keras.ops.zeros(shape) for s in "ab" for name, shape in shapes.items()})
