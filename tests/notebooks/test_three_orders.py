@@ -21,11 +21,10 @@ from faceswap_lib.measure.figures import FIGURES
 
 FOLDER = headless.ROOT / "notebooks"
 LABS = {path.stem[:2]: path for path in sorted(FOLDER.glob("0[0-6]_*.ipynb"))}
-ON = "\nexercises = True"
-ORDERS: dict[str, Callable[[str, list, list], list]] = {
-    "settings again after all": lambda s, main, tries: [s, *main, *tries, s, *tries[::-1], *main, *tries],
-    "exercises on, and backwards": lambda s, main, tries: [s + ON, *main, *tries[::-1], s, *tries[::-1]],
-    "all of it twice": lambda s, main, tries: [s, *main, *main, s + ON, *tries, *tries, *main[1:], *tries],
+ORDERS: dict[str, Callable[[str, str, list, list], list]] = {  # settings, the same with exercises on, main line, tries
+    "settings again after all": lambda s, on, main, tries: [s, *main, *tries, s, *tries[::-1], *main, *tries],
+    "exercises on, and backwards": lambda s, on, main, tries: [on, *main, *tries[::-1], s, *tries[::-1]],
+    "all of it twice": lambda s, on, main, tries: [s, *main, *main, on, *tries, *tries, *main[1:], *tries],
 }
 ONCE = {  # lab -> what computes for long there
     "00": ("media.video.sha256", "display.show.strip", "display.show.mesh_of"),
@@ -46,16 +45,18 @@ def made() -> dict:
 
 
 @pytest.fixture
-def work(facesets, trained, short, tmp_path) -> dict[str, object]:
-    """A workdir in which each lab finds what those before it leave, and the settings that name it."""
-    for side, folder in facesets.items():
-        shutil.copytree(folder, tmp_path / "faces" / side)
-    for name in ("model", "model-noise"):
-        shutil.copytree(trained.model, tmp_path / name)
-    shutil.copy(short["a"], tmp_path / "swapped.mp4")
-    clips = {f"video_{side}": str(clip) for side, clip in short.items()}
+def work(lab, short, request, tmp_path) -> dict[str, object]:
+    """A workdir in which a lab finds what those before it leave, and the settings that name it."""
+    if lab in ("04", "05"):
+        for side, folder in request.getfixturevalue("facesets").items():
+            shutil.copytree(folder, tmp_path / "faces" / side)
+        for name in ("model", "model-noise"):
+            shutil.copytree(request.getfixturevalue("trained").model, tmp_path / name)
+    for name in ("faces/a/faces.json", "faces/b/faces.json", "model/model.json", "swapped.mp4") if lab == "06" else ():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
     given = {"profile": "smoke", "workdir": str(tmp_path), "keep": True, "consent": str(agreed.of(*short.values()))}
-    return given | clips
+    return given | {f"video_{side}": str(clip) for side, clip in short.items()}
 
 
 def once(lab: str, name: str, made: dict, patch: pytest.MonkeyPatch, **always: object) -> None:
@@ -98,14 +99,15 @@ def measured(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(f"faceswap_lib.{name}", lambda *args, value=value, **how: value)
 
 
-def cells(lab: str, given: dict[str, object]) -> tuple[str, list[str], list[str]]:
-    """A lab's settings, with those of ours that it knows, the code of its main line, and that of its exercises."""
+def cells(lab: str, given: dict[str, object]) -> tuple[str, str, list[str], list[str]]:
+    """A lab's settings, with those of ours that it knows, the same with its exercises on, its main line, exercises."""
     book = nbformat.read(LABS[lab], 4)
     heading = next(i for i, cell in enumerate(book.cells) if "## Exercises" in cell.source)
     settings, *main = [cell.source for cell in book.cells[:heading] if cell.cell_type == "code"]
     known = {line.split(" = ")[0] for line in settings.splitlines()}
     settings += "".join(f"\n{name} = {value!r}" for name, value in given.items() if name in known)
-    return settings, main, [cell.source for cell in book.cells[heading:] if cell.cell_type == "code"]
+    on = settings + "\nexercises = True" * ("exercises" in known)
+    return settings, on, main, [cell.source for cell in book.cells[heading:] if cell.cell_type == "code"]
 
 
 @pytest.fixture
