@@ -30,7 +30,7 @@ ONCE = {  # lab -> what computes for long there
     "00": ("media.video.sha256", "display.show.strip", "display.show.mesh_of"),
     "01": ("gpu.describe",),
     "02": ("gpu.check", *(f"machine.speed.{name}" for name in ("in_python", "compare", "watch", "roofline"))),
-    "03": ("extract.extract", "display.show.averages"),
+    "03": ("display.show.averages",),
     "04": ("train.train", "measure.starts.judge", "measure.perception.judge", "widgets.play_gan.story"),
     "05": ("convert.convert", "display.plots_occlusion.in_front", "display.plots_occlusion.between_lips"),
     "06": (),
@@ -45,17 +45,21 @@ def made() -> dict:
 
 
 @pytest.fixture
-def work(lab, short, request, tmp_path) -> dict[str, object]:
-    """A workdir in which a lab finds what those before it leave, and the settings that name it."""
-    if lab in ("04", "05"):
-        for side, folder in request.getfixturevalue("facesets").items():
-            shutil.copytree(folder, tmp_path / "faces" / side)
-        for name in ("model", "model-noise"):
-            shutil.copytree(request.getfixturevalue("trained").model, tmp_path / name)
-    for name in ("faces/a/faces.json", "faces/b/faces.json", "model/model.json", "swapped.mp4") if lab == "06" else ():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
-    given = {"profile": "smoke", "workdir": str(tmp_path), "keep": True, "consent": str(agreed.of(*short.values()))}
+def work(lab, short, request, made, tmp_path_factory) -> dict[str, object]:
+    """A workdir in which a lab finds what those before it leave, one for all orders, and the settings that name it."""
+    if ("work", lab) not in made:
+        made["work", lab] = folder = tmp_path_factory.mktemp(f"lab{lab}")
+        if lab in ("03", "04", "05"):
+            for side, faces in request.getfixturevalue("facesets").items():
+                shutil.copytree(faces, folder / "faces" / side)
+        for name in ("model", "model-noise") if lab in ("04", "05") else ():
+            shutil.copytree(request.getfixturevalue("trained").model, folder / name)
+        things = ("faces/a/faces.json", "faces/b/faces.json", "model/model.json", "swapped.mp4")
+        for thing in things if lab == "06" else ():
+            (folder / thing).parent.mkdir(parents=True, exist_ok=True)
+            (folder / thing).write_text("")
+    given = {"profile": "smoke", "workdir": str(made["work", lab]), "keep": True}
+    given["consent"] = str(agreed.of(*short.values()))
     return given | {f"video_{side}": str(clip) for side, clip in short.items()}
 
 
