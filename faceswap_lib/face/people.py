@@ -52,11 +52,12 @@ class Appearance:
 
 
 def look(picture: np.ndarray) -> np.ndarray:
-    """How an aligned face or a whole frame (H, W, 3) looks, float32 (16, 16) of mean 0 and length 1.
+    """How an aligned face or a whole frame looks, (H, W, 3) or grey (H, W): float32 (16, 16) of mean 0 and length 1.
 
     The product of two is their correlation, which a change of light hardly touches.
     """
-    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (16, 16), interpolation=cv2.INTER_AREA).astype("f4")
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (16, 16), interpolation=cv2.INTER_AREA).astype("f4")
     small -= small.mean()
     return small / (np.linalg.norm(small) + 1e-6)
 

@@ -1,11 +1,9 @@
-"""Under video.py: how frames turn into upright RGB and back, and the file they are written into."""
+"""Under video.py: the file that frames are written into, and which sound it can hold."""
 
 import errno
 import math
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from faceswap_lib import UserError, __version__
 from faceswap_lib.files import alone, check_name, whole
+from faceswap_lib.media.picture import Picture
 
 # What is written, and the sound it can hold. FFmpeg also puts Vorbis and PCM into .mp4, where most players stay silent.
 COMMON = {"aac", "ac3", "alac", "dts", "eac3", "mp2", "mp3"}
@@ -26,62 +25,10 @@ FORMATS = {
 }
 UNKNOWN = "unknown"
 TO_AAC = "convert its sound to AAC first (ffmpeg -i SOURCE -c:v libx264 -crf 16 -c:a aac NEW.mp4)"
-# swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND; its faster default shifts a picture by a grey level.
-EXACT = 1 << 2 | 1 << 13 | 1 << 14 | 1 << 18
-# Colour codes of ITU-T H.273, which FFmpeg uses too.
-BT709, UNSPECIFIED, BT601, YUV_MATRICES = 1, 2, 6, {1, 4, 5, 6, 7, 9}
-LIMITED, FULL = 1, 2
 # FFmpeg's AV_CODEC_FLAG_FRAME_DURATION.
 FRAME_DURATION = 1 << 8
 MADE = "written by faceswap_lib"
 UNWRITABLE = "cannot be written; choose another place or name."
-
-
-@dataclass(frozen=True)
-class Picture:
-    """How frames become upright RGB and back: size as displayed, display matrix, colour as meant and as tagged."""
-
-    width: int
-    height: int
-    turn: tuple[int, int, int, int] = (1, 0, 0, 1)
-    matrix: int = BT709
-    range: int = LIMITED
-    tags: tuple[int, int, int, int] = (BT709, LIMITED, BT709, BT709)
-    aspect: Fraction = Fraction(1)
-
-    @classmethod
-    def of(cls, frame: av.VideoFrame, aspect: Fraction | None) -> "Picture":
-        data = frame.side_data.get("DISPLAYMATRIX")
-        a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20]) if data else (1, 0, 0, 0, 1)
-        width, height, aspect = frame.width, frame.height, aspect or Fraction(1)
-        if abs(b) > abs(a):
-            width, height, aspect = height, width, 1 / aspect
-        tag = frame.colorspace if frame.colorspace in YUV_MATRICES else UNSPECIFIED
-        # What players do with untagged video: BT.709 when it is larger than a DVD's, else BT.601.
-        matrix = tag if tag != UNSPECIFIED else BT709 if min(width, height) > 576 else BT601
-        full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
-        tags = (tag, FULL if full else frame.color_range, frame.color_primaries, frame.color_trc)
-        return cls(width, height, (a, b, c, d), matrix, FULL if full else LIMITED, tags, aspect)
-
-    def pixels(self, frame: av.VideoFrame) -> np.ndarray:
-        """Upright RGB; the display matrix shows a stored pixel (x, y) at (a x + c y, b x + d y)."""
-        a, b, c, d = self.turn
-        sideways = abs(b) > abs(a)
-        width, height = (self.height, self.width) if sideways else (self.width, self.height)
-        frame.colorspace, frame.color_range = self.matrix, self.range
-        # Frames of another size in the middle of a video are shown at the first one's.
-        rgb = frame.to_ndarray(width=width, height=height, format="rgb24", interpolation=EXACT)
-        if sideways:
-            rgb, a, d = rgb.swapaxes(0, 1), c, b
-        return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
-
-    def frame(self, rgb: np.ndarray, pixel_format: str) -> av.VideoFrame:
-        """The YUV frame of upright RGB; ValueError for another size or type."""
-        if rgb.shape != (self.height, self.width, 3) or rgb.dtype != np.uint8:
-            raise ValueError(f"a frame must be uint8 {(self.height, self.width, 3)}, not {rgb.dtype} {rgb.shape}")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame.colorspace, frame.color_range = self.matrix, FULL
-        return frame.reformat(format=pixel_format, dst_color_range=self.range, interpolation=EXACT)
 
 
 class Writer:
