@@ -4,7 +4,10 @@ One pass over the video finds the faces and writes their aligned pictures; then 
 one person is chosen, and what is too blurred, too small or turned too far is left out of training.
 """
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -12,18 +15,16 @@ import numpy as np
 
 from faceswap_lib import UserError, __version__, files, profiles
 from faceswap_lib.face import by_hand, detect, faceset, filters, geometry, identity, people, sheets
-from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.face.records import MOST, SCHEMA, Contents, Record, Source
 from faceswap_lib.measure import metrics
-from faceswap_lib.media import video
+from faceswap_lib.media import ahead, video
+from faceswap_lib.media.late import Late
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.media.video import VideoInfo
-from faceswap_lib.profiles import Profile
 from faceswap_lib.progress import Progress
 
 LOOK = 50  # frames between looks at the room on the disk
 PIXEL, POINTS = 1.6, 12_000  # bytes of a face's picture for each pixel, and of its points, about
-SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
 
 
 @dataclass
@@ -115,41 +116,77 @@ def _is_worth_it(records: list[Record], folder: Path) -> None:
 def _find(
     info: VideoInfo, part: Path, size: int, progress: Progress | None, remarks: Remarks
 ) -> tuple[list[Record], list[people.Track]]:
-    records, tracks = [], []
-    with detect.Detector() as detector:
-        for index, frame in enumerate(video.frames(info.path, remarks)):
+    """All faces, followed through time: frames are read ahead, pictures cut, measured and written beside the search."""
+    records, tracks, waiting, most = [], [], [], ahead.depth(info.width, info.height)
+    work = partial(_measured, part=part, size=size)
+    with detect.Detector() as detector, closing(_sights(info, detector, remarks, most)) as sights:
+        for sight, found in ahead.side_by_side(work, sights, most):
             taken: set[int] = set()
-            for face in detector.detect(frame):
-                record, picture = _record(frame, index, face, len(taken), part, size)
-                track = people.follow(tracks, face.box, index, taken, people.look(picture))
+            for record, look in found:
+                track = people.follow(tracks, np.array(record.box), sight.index, taken, look)
                 taken.add(id(track))
                 track.records.append(len(records))
-                # a likeness at the start of a track and every 24th face: enough to know who it is
-                if len(track.records) % 24 == 1:
-                    track.likeness.append(identity.embed(frame, face.landmarks))
+                if _is_due(len(track.records)):
+                    waiting.append((track, _chip(sight.frame, record.landmarks)))
                 records.append(record)
+            if len(tracks) > 1:  # of one alone nobody asks who it is
+                for track, chip in waiting:
+                    track.likeness.append(identity.recognise(chip))
+                waiting.clear()
             if len(records) * POINTS > MOST:
                 raise UserError(f"{info.path} shows more faces than a faceset holds; cut it into parts.")
-            if index % LOOK == 0:
+            if sight.index % LOOK == 0:
                 files.room(part, files.RESERVE, "the rest of this extraction")
             if progress:
-                progress(index + 1, info.frames, f"{len(records)} faces")
+                progress(sight.index + 1, info.frames, f"{len(records)} faces")
     return records, tracks
 
 
-def _record(
-    frame: np.ndarray, index: int, face: detect.Face, number: int, part: Path, size: int
-) -> tuple[Record, np.ndarray]:
+@dataclass
+class _Sight:
+    """What was found in one frame."""
+
+    index: int
+    frame: Late
+    faces: list[detect.Face]
+
+
+def _sights(info: VideoInfo, detector: detect.Detector, remarks: Remarks, most: int) -> Iterator[_Sight]:
+    with closing(ahead.ahead(video.late(info.path, remarks), most)) as frames:
+        for index, frame in enumerate(frames):
+            yield _Sight(index, frame, detector.detect(frame))
+
+
+def _is_due(count: int) -> bool:
+    """Whether a track's newest face tells more of who it is: its 1st, 25th and 49th, then at each doubling."""
+    doubled, rest = divmod(count - 1, 24)
+    return not rest and not doubled & (doubled - 1)
+
+
+def _chip(frame: Late, landmarks: np.ndarray) -> np.ndarray:
+    """What the recogniser looks at, of a face in a frame."""
+    reach = np.ptp(landmarks, axis=0).max() / 2
+    piece, corner = frame.piece(landmarks.min(0) - reach, landmarks.max(0) + reach)
+    return identity.chip(piece, landmarks - corner)
+
+
+def _measured(sight: _Sight, part: Path, size: int) -> tuple[_Sight, list[tuple[Record, np.ndarray]]]:
+    """Each face of a frame: its picture written, its record, and how it looks."""
+    return sight, [_record(sight, number, part, size) for number in range(len(sight.faces))]
+
+
+def _record(sight: _Sight, number: int, part: Path, size: int) -> tuple[Record, np.ndarray]:
+    face, name = sight.faces[number], f"{sight.index:06d}_{number}.png"
     m = geometry.align(face.landmarks, size)
-    picture = geometry.crop(frame, m, size)
+    picture = geometry.crop_of(sight.frame.piece, m, size)
     inside = geometry.mask(geometry.transform(m, face.landmarks), picture.shape)
-    name = f"{index:06d}_{number}.png"
     faceset.save_image(part / name, picture)
+    box, landmarks, depth = (np.round(x.astype(float), 2).tolist() for x in (face.box, face.landmarks, face.depth))
     record = Record(
-        frame=index,
-        box=np.round(face.box, 2).tolist(),
-        landmarks=np.round(face.landmarks, 2).tolist(),
-        depth=np.round(face.depth, 2).tolist(),
+        frame=sight.index,
+        box=box,
+        landmarks=landmarks,
+        depth=depth,
         transform=np.round(m, 6).tolist(),
         blur=round(metrics.sharpness(picture, inside), 3),
         score=round(face.score, 3),
@@ -157,7 +194,7 @@ def _record(
         file=name,
         pose=np.round(geometry.pose(face.landmarks, face.depth), 1).tolist(),
     )
-    return record, picture
+    return record, people.look(picture)
 
 
 def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) -> int:
@@ -216,19 +253,6 @@ def _result(folder: Path, contents: Contents, remarks: Remarks) -> ExtractResult
         people.count(contents.faces),
         {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         height,
-        " ".join(filter(None, (people.turned(mine), _advice(height, size), str(remarks)))),
+        " ".join(filter(None, (people.turned(mine), filters.softness(height, size), str(remarks)))),
         people.told(contents.faces, contents.person, contents.source.width),
-    )
-
-
-def _advice(height: int, profile: Profile) -> str:
-    larger = [p for p in profiles.PROFILES.values() if p.texture > profile.texture]
-    if not larger or height * MARGIN < SOFT * profile.texture:
-        return ""
-    best = next((p for p in larger if height * MARGIN < SOFT * p.texture), larger[-1])
-    without = ", with --minutes 10 where there is no graphics card" if best.mixed else ""
-    return (
-        f"A face is {height} pixels high here, and the profile {profile.name} draws it with "
-        f"{profile.texture / MARGIN:.0f}: the swap will be softer than the video. The profile {best.name} takes "
-        f"{best.texture / MARGIN:.0f}; give it to extract and train{without}."
     )

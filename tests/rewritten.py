@@ -12,4 +12,4 @@ def faces(folder: Path, change: Callable[[dict], object]) -> None:
     path = folder / "faces.json"
     raw = json.loads(path.read_text())
     change(raw)
-    path.write_bytes(b"".join(records.lines(raw, raw["faces"])))
+    path.write_bytes(b"".join(records.lines(raw, (json.dumps(face).encode() for face in raw["faces"]))))

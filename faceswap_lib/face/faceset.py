@@ -182,14 +182,17 @@ def save(folder: str | Path, contents: Contents) -> Path:
     path = Path(folder) / "faces.json"
     with files.whole(path) as part:
         with part.open("wb") as file:
-            file.writelines(lines(contents.model_dump(exclude={"faces"}), (r.model_dump() for r in contents.faces)))
+            faces = (record.model_dump_json().encode() for record in contents.faces)
+            file.writelines(lines(contents.model_dump(exclude={"faces"}), faces))
     return path
 
 
 def save_image(path: Path, picture: np.ndarray) -> None:
-    """Write an RGB picture as its name ends, PNG quickly (compression 1); raises UserError when the disk refuses."""
-    quickly = [cv2.IMWRITE_PNG_COMPRESSION, 1] if path.suffix == ".png" else []
-    _, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quickly)
+    """Write an RGB picture as its name ends; raises UserError when the disk refuses.
+
+    OpenCV's PNG is as quick as can be unless it is told how quick to be: then it tries five filters for each line.
+    """
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     try:
         if path.is_symlink():  # in a stranger's model, to what is not ours
             path.unlink()

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, profiles
 from faceswap_lib.face import geometry
+from faceswap_lib.face.mesh import MARGIN
 from faceswap_lib.face.records import Record
+from faceswap_lib.profiles import Profile
 
 BLURRED, SMALL, TURNED = "blurred", "too small", "turned away"
+SOFT = 2.2  # pixels of the frame to one of the texture: from there on a swap is visibly softer than its video
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,17 @@ def _reason(record: Record, median: float, limits: Limits) -> str | None:
     if geometry.eye_distance(record.landmarks) < limits.min_size:
         return SMALL
     return TURNED if abs(record.pose[0]) > limits.max_yaw else None
+
+
+def softness(height: int, profile: Profile) -> str:
+    """A sentence where faces of a height in pixels are visibly sharper than a profile draws them; "" where not."""
+    larger = [p for p in profiles.PROFILES.values() if p.texture > profile.texture]
+    if not larger or height * MARGIN < SOFT * profile.texture:
+        return ""
+    best = next((p for p in larger if height * MARGIN < SOFT * p.texture), larger[-1])
+    without = ", with --minutes 10 where there is no graphics card" if best.mixed else ""
+    return (
+        f"A face is {height} pixels high here, and the profile {profile.name} draws it with "
+        f"{profile.texture / MARGIN:.0f}: the swap will be softer than the video. The profile {best.name} takes "
+        f"{best.texture / MARGIN:.0f}; give it to extract and train{without}."
+    )

@@ -3,6 +3,8 @@
 Points are float pixels of the upright frame, x right, y down; depth is in the unit of x, smaller is nearer.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -58,6 +60,13 @@ def crop(frame: np.ndarray, m: np.ndarray, size: int) -> np.ndarray:
     """The aligned crop (size, size, 3) of a frame through the similarity m (2, 3)."""
     way = cv2.INTER_AREA if np.hypot(m[0, 0], m[0, 1]) < 0.6 else cv2.INTER_CUBIC
     return cv2.warpAffine(frame, m, (size, size), flags=way, borderMode=cv2.BORDER_REPLICATE)
+
+
+def crop_of(piece: Callable, m: np.ndarray, size: int) -> np.ndarray:
+    """The same crop of a frame that gives its pieces: corners x, y -> pixels, and x, y of where they begin."""
+    corners = transform(cv2.invertAffineTransform(m), np.array([[0, 0], [size, 0], [0, size], [size, size]], float))
+    pixels, corner = piece(corners.min(0) - 4, corners.max(0) + 4)
+    return crop(pixels, np.c_[m[:, :2], transform(m, np.array(corner))], size)
 
 
 def mask(landmarks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

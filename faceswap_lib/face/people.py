@@ -28,7 +28,10 @@ LEAST = 0.25  # of the chosen one's faces, above which another place is one that
 
 @dataclass
 class Track:
-    """A face followed from frame to frame: where it was last and how it looked, its records, and a few likenesses."""
+    """A face followed from frame to frame: where it was last and how it looked, its records, and a few likenesses.
+
+    Of a video's only track there may be none.
+    """
 
     box: np.ndarray
     last: int
@@ -80,7 +83,7 @@ def people(tracks: list[Track]) -> list[list[Track]]:
     """Tracks grouped by likeness, the person with the most faces first."""
     found: list[list[Track]] = []
     for track in sorted(tracks, key=lambda t: -len(t.records)):
-        mine = np.mean(track.likeness, 0)
+        mine = np.mean(track.likeness, 0) if len(tracks) > 1 else None  # of one alone nobody has asked who it is
         far = [np.linalg.norm(np.mean([x for t in p for x in t.likeness], 0) - mine) for p in found]
         if far and min(far) < SAME_PERSON:
             found[int(np.argmin(far))].append(track)

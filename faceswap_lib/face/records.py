@@ -105,8 +105,8 @@ def read(path: Path) -> Contents:
     return contents
 
 
-def lines(head: dict, faces: Iterable[dict]) -> Iterator[bytes]:
-    """faces.json line by line: all but the faces, a line for each face, the checksum."""
+def lines(head: dict, faces: Iterable[bytes]) -> Iterator[bytes]:
+    """faces.json line by line: all but the faces, a line for each face (JSON as `Record` gives it), the checksum."""
     digest = hashlib.sha256()
     for line in _without_checksum(head, iter(faces)):
         digest.update(line)
@@ -114,13 +114,13 @@ def lines(head: dict, faces: Iterable[dict]) -> Iterator[bytes]:
     yield _last(digest)
 
 
-def _without_checksum(head: dict, faces: Iterator[dict]) -> Iterator[bytes]:
+def _without_checksum(head: dict, faces: Iterator[bytes]) -> Iterator[bytes]:
     rest = {key: value for key, value in head.items() if key not in ("faces", files.SEAL)}
     yield json.dumps(rest)[:-1].encode() + b', "faces": [\n'
     face = next(faces, None)
     while face is not None:
         following = next(faces, None)
-        yield json.dumps(face).encode() + (b"\n" if following is None else b",\n")
+        yield face + (b"\n" if following is None else b",\n")
         face = following
 
 

@@ -1,5 +1,6 @@
 """Pictures over a faceset: its faces at a glance, and who is who in its video. uint8 RGB (H, W, 3)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -16,11 +17,16 @@ TAKEN, NOT_TAKEN = (34, 197, 94), (239, 68, 68)
 def contact_sheet(folder: Path, records: list[Record]) -> None:
     """Write contact_sheet.jpg: up to 60 faces of a person, evenly over time."""
     pick = [records[i] for i in evenly(COLUMNS * 5, len(records))] if records else []
-    tiles = [cv2.resize(read_image(folder / r.file), (TILE, TILE), interpolation=cv2.INTER_AREA) for r in pick]
+    with ThreadPoolExecutor() as pool:
+        tiles = list(pool.map(lambda r: _tile(read_image(folder / r.file)), pick))
     tiles += [np.full((TILE, TILE, 3), 255, "u1")] * (-len(tiles) % COLUMNS)
     if tiles:
         rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
         save_image(folder / "contact_sheet.jpg", np.vstack(rows))
+
+
+def _tile(picture: np.ndarray) -> np.ndarray:
+    return cv2.resize(picture, (TILE, TILE), interpolation=cv2.INTER_AREA)
 
 
 def moments(records: list[Record], numbers: list[int]) -> list[int]:

@@ -82,3 +82,5 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], most: int) -> Itera
         finally:
             for each in waiting:
                 each.cancel()
+            if hasattr(items, "close"):
+                items.close()

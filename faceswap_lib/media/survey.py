@@ -11,7 +11,8 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.media.clock import Clock, rising
-from faceswap_lib.media.codec import Picture, blame
+from faceswap_lib.media.codec import blame
+from faceswap_lib.media.picture import Picture
 from faceswap_lib.media.source import opened
 
 # One packet, one picture: counted without decoding. Others, VP8 and MPEG-4 for two, store packets that are never shown.

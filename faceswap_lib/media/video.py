@@ -12,7 +12,9 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError, files
-from faceswap_lib.media.codec import FORMATS, Picture, blame, check_out, check_sound, ending, writing
+from faceswap_lib.media.codec import FORMATS, blame, check_out, check_sound, ending, writing
+from faceswap_lib.media.late import Late
+from faceswap_lib.media.picture import Picture
 from faceswap_lib.media.remarks import Remarks, whole
 from faceswap_lib.media.source import check_file, opened
 from faceswap_lib.media.survey import BROKEN, Survey, VideoInfo, decode, promised, survey
@@ -83,6 +85,12 @@ def frames(path: str | Path, remarks: Remarks | None = None) -> Iterator[np.ndar
     """
     for _, pixels, _ in _pixels(path, survey(path), remarks or Remarks()):
         yield pixels
+
+
+def late(path: str | Path, remarks: Remarks | None = None) -> Iterator[Late]:
+    """The frames of a video in order, of which only what is asked for is turned into RGB; otherwise as `frames`."""
+    for _, frame, picture in _decoded(path, survey(path), remarks or Remarks()):
+        yield Late(picture, frame)
 
 
 def frame(path: str | Path, index: int) -> np.ndarray:
@@ -170,9 +178,19 @@ def write(
 def _pixels(
     path: str | Path, seen: Survey, remarks: Remarks, sound: Callable[[av.Packet], None] | None = None
 ) -> Iterator[tuple[int, np.ndarray, int]]:
-    """(index, upright RGB, length in ticks) of each frame, half pictures made whole; remarks are made on the way."""
+    """(index, upright RGB, length in ticks) of each frame."""
+    for index, frame, picture in _decoded(path, seen, remarks, sound):
+        with blame(path, BROKEN):
+            pixels = picture.pixels(frame)
+        yield index, pixels, frame.duration
+
+
+def _decoded(
+    path: str | Path, seen: Survey, remarks: Remarks, sound: Callable[[av.Packet], None] | None = None
+) -> Iterator[tuple[int, av.VideoFrame, Picture]]:
+    """(index, frame, how it is shown), half pictures made whole; remarks are made on the way."""
     decoded = decode(path, seen.clock, seen.info.frames, sound, marks=True)
     with blame(path, BROKEN):
         for index, (frame, damaged, interlaced) in enumerate(whole(decoded)):
             remarks.note(float(seen.times[index] * seen.base), damaged, interlaced)
-            yield index, seen.picture.pixels(frame), frame.duration
+            yield index, frame, seen.picture

@@ -494,7 +494,7 @@ def _in_lines(text: str) -> str:
     """A faces.json laid out as the kit does, with a checksum that is right, so far as it can be."""
     try:
         raw = json.loads(text)
-        return b"".join(records.lines(raw, raw["faces"])).decode()
+        return b"".join(records.lines(raw, (json.dumps(face).encode() for face in raw["faces"]))).decode()
     except (ValueError, KeyError, TypeError, RecursionError):
         return text
 

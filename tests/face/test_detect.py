@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from itertools import islice
 
 import cv2
 import dlib
 import numpy as np
 import pytest
 
+from faceswap_lib import samples
 from faceswap_lib.face import anatomy, detect, geometry
+from faceswap_lib.media import video
 
 
 def python(code: str) -> None:
@@ -62,6 +65,39 @@ def test_detector_finds_nothing_in_pictures_without_a_face():
     with detect.Detector() as detector:
         assert detector.detect(np.full((240, 320, 3), 128, "u1")) == []
         assert detector.detect(np.random.default_rng(0).integers(0, 255, (240, 320, 3), "u1")) == []
+
+
+def test_while_nothing_changes_nobody_else_is_searched_for_and_the_points_are_the_same(clip_a):
+    with detect.Detector() as calm, detect.Detector() as always:
+        searches, search = [], calm._detect_boxes
+        calm._detect_boxes = lambda view: searches.append(calm._count) or search(view)
+        for frame in clip_a.frames[:18]:
+            always._looked = 99  # it never calms down
+            (one,), (other,) = calm.detect(frame), always.detect(frame)
+            assert (one.landmarks == other.landmarks).all() and one.score == pytest.approx(other.score, abs=0.1)
+    assert searches == [0, 8, 16] and not always._calm
+
+
+def test_who_comes_is_found_soon_and_who_was_there_stays(clip_a, clip_b):
+    empty = np.full((320, 320, 3), 120, "u1")
+    with detect.Detector() as detector:
+        for i in range(24):
+            beside = clip_b.frames[i] if i >= 10 else empty
+            found = detector.detect(np.hstack([clip_a.frames[i], beside]))
+            mine = min(found, key=lambda face: face.box[0])
+            assert np.abs(mine.landmarks - clip_a.faces[i][0].landmarks).mean() < 1
+            assert len(found) == 1 + (i >= 10 + detect.AGAIN) or 10 <= i < 10 + detect.AGAIN
+        assert detector._calm == 2
+        assert len(detector.detect(np.hstack([clip_a.frames[24], empty]))) == 1, "and who goes is gone at once"
+
+
+def test_of_a_frame_that_is_not_there_yet_the_same_is_found(clip_a):
+    path = samples.path("person_a")
+    with detect.Detector() as detector:
+        for i, late in enumerate(islice(video.late(path), 10)):
+            (face,) = detector.detect(late)
+            assert (face.landmarks == clip_a.faces[i][0].landmarks).all()
+            assert (late._whole is None) == (i not in (0, detect.AGAIN))
 
 
 def test_importing_the_library_is_light():

@@ -33,7 +33,7 @@ HEAD = {"schema_version": 2, "source": SOURCE, "person": 0, "crop": 128, "made_b
 
 
 def write(path, count: int) -> None:
-    path.write_bytes(b"".join(records.lines(HEAD, map(face, range(count)))))
+    path.write_bytes(b"".join(records.lines(HEAD, (json.dumps(face(i)).encode() for i in range(count)))))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
