@@ -74,7 +74,8 @@ def _field(
 ) -> np.ndarray:
     """How far each of `few` × `few` places between two corners moves, float32 (…, …, 2) pixels."""
     x, y = (np.linspace(low[k], high[k], few[k]) for k in (0, 1))
-    far = np.hypot(x[None, :, None] - there[:, 0], y[:, None, None] - there[:, 1]) / ruler
-    near = np.exp(-((far / CALM) ** 2) / 2) + 1e-9
+    squared = ((x[:, None] - there[:, 0]) ** 2)[None] + ((y[:, None] - there[:, 1]) ** 2)[:, None]
+    near = np.exp(squared * (-0.5 / (CALM * ruler) ** 2)) + 1e-9
     field = near @ way / near.sum(2, keepdims=True)
-    return (field * np.clip(1 - far.min(2) / REACH, 0, 1)[..., None]).astype("f4")
+    far = np.sqrt(squared.min(2)) / ruler
+    return (field * np.clip(1 - far / REACH, 0, 1)[..., None]).astype("f4")

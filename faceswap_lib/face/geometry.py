@@ -160,8 +160,10 @@ def rasterise(
     hit = (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6)
     t, u, v, pixel = t[hit], u[hit], v[hit], (py * width + px)[hit]
     weights = np.stack([1 - u - v, u, v], 1)
-    # farthest first, so that the nearest is written last and stays
-    near = np.argsort(-(weights * depth[triangles[t]]).sum(1), kind="stable")
     index, out = np.full(height * width, -1), np.zeros((height * width, 3))
+    index[pixel], out[pixel] = t, weights
+    # where several are, farthest first, so that the nearest is written last and stays
+    many = np.flatnonzero((np.bincount(pixel, minlength=len(index)) > 1)[pixel])
+    near = many[np.argsort(-(weights[many] * depth[triangles[t[many]]]).sum(1), kind="stable")]
     index[pixel[near]], out[pixel[near]] = t[near], weights[near]
     return index, out, (height, width)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from scipy import sparse
 
 from faceswap_lib import UserError
 from faceswap_lib.face import anatomy, geometry
@@ -44,8 +45,8 @@ class Mesh:
         self.triangles = anatomy.triangles()
         self.inner = self.triangles[(self.triangles < POINTS).all(1)]
         whole = np.array([[0, 0], [size - 1, size - 1]])
-        index, self._weights, _ = rasterise(self.points, np.zeros(len(self.points)), self.triangles, whole)
-        self._triangle, self._corners = index, self.triangles[np.maximum(index, 0)]
+        index, weights, _ = rasterise(self.points, np.zeros(len(self.points)), self.triangles, whole)
+        self._triangle, self._spread = index, _mixing(weights, self.triangles[np.maximum(index, 0)], len(self.points))
         self._mouth = np.isin(self.inner, MOUTH).all(1)
         self.inside = self._fill(OVAL)
         self.parts = [np.minimum(cv2.dilate(self._fill(p), np.ones((3, 3))), self.inside) for p in (*EYES, MOUTH)]
@@ -66,8 +67,7 @@ class Mesh:
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Values at the 504 points (504, C) interpolated over the canonical pixels: float32 (S, S, C)."""
-        out = (self._weights[:, :, None] * values[self._corners]).sum(1).astype("f4")
-        return out.reshape(self.size, self.size, -1)
+        return (self._spread @ values.astype(float)).astype("f4").reshape(self.size, self.size, -1)
 
     def texture(self, image: np.ndarray, flat: np.ndarray) -> np.ndarray:
         """The canonical texture uint8 (S, S, 3) of a face with points (468, 2) in an image (H, W, 3)."""
@@ -128,11 +128,13 @@ class Mesh:
         low = np.floor(solid[:, :2].min(0)).astype(int).clip(0, [width - 1, height - 1])
         high = np.ceil(solid[:, :2].max(0)).astype(int).clip(0, [width - 1, height - 1])
         index, weights, shape = rasterise(solid[:, :2], solid[:, 2], self.inner, np.array([low, high]))
+        hit = np.flatnonzero(index >= 0)
+        mixing = _mixing(weights[hit], self.inner[index[hit]], POINTS)
 
         def places(points: np.ndarray) -> list[np.ndarray]:
-            where = (weights[:, :, None] * points[self.inner[np.maximum(index, 0)], :2]).sum(1)
-            where[index < 0] = -9  # outside every triangle: outside the texture, where alpha is 0
-            return list(np.moveaxis(where.reshape(*shape, 2).astype("f4"), -1, 0).copy())
+            where = np.full((2, len(index)), -9, "f4")  # outside every triangle: outside the texture, where alpha is 0
+            where[:, hit] = (mixing @ points[:POINTS, :2].astype(float)).T
+            return list(where.reshape(2, *shape))
 
         at, cubic = places(self.points), {"interpolation": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
         face = cv2.remap(texture, *at, **cubic)
@@ -140,7 +142,9 @@ class Mesh:
         if mouth is not None:
             between = ((index >= 0) & self._mouth[index]).reshape(shape).astype("f4")
             between = cv2.GaussianBlur(between, (0, 0), LIPS * geometry.eye_distance(solid[:, :2]))[..., None]
-            face = face + between * (cv2.remap(mouth[0], *places(mouth[1]), **cubic) - face)
+            rows, columns = (slice(*_extent(between.any((2, k)))) for k in (1, 0))
+            part, old = face[rows, columns], (where[rows, columns].copy() for where in places(mouth[1]))
+            part += between[rows, columns] * (cv2.remap(mouth[0], *old, **cubic) - part)
         out = frame.copy()
         view = out[low[1] : high[1] + 1, low[0] : high[0] + 1]
         view[:] = (view * (1 - cover) + face.clip(0, 255) * cover + 0.5).clip(0, 255)
@@ -207,6 +211,18 @@ def canvas(alignment: str, size: int) -> Mesh | Crop:
     if alignment not in kinds:
         raise UserError(f"There is no alignment '{alignment}'; choose mesh or similarity.")
     return kinds[alignment](size)
+
+
+def _mixing(weights: np.ndarray, corners: np.ndarray, count: int) -> sparse.csr_matrix:
+    """Of values at `count` points the mean at each of N places, from three corners (N, 3) by weights (N, 3)."""
+    starts = np.arange(0, weights.size + 1, 3)
+    return sparse.csr_matrix((weights.ravel(), corners.ravel(), starts), shape=(len(weights), count))
+
+
+def _extent(there: np.ndarray) -> tuple[int, int]:
+    """From where to where something is, (N,) bool; nowhere: 0 to 0."""
+    at = np.flatnonzero(there)
+    return (int(at[0]), int(at[-1]) + 1) if len(at) else (0, 0)
 
 
 def _cosine(corners: np.ndarray) -> np.ndarray:
