@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import evaluate, extract, samples, train
+from faceswap_lib import convert, evaluate, extract, samples, train
 from faceswap_lib.compose import model_swap, scenes
 from faceswap_lib.face import detect, faceset
 from faceswap_lib.machine.worker import Worker
@@ -136,3 +136,14 @@ def score(clips, tmp_path_factory):
 def report(score) -> tuple[dict, Path]:
     """The report of that evaluation, and its folder."""
     return score(seed=3)
+
+
+@pytest.fixture(scope="session")
+def swapped_run(short, facesets, trained, tmp_path_factory) -> Path:
+    """A workdir as lab 5 leaves it: both facesets, the smoke model, the short clip A swapped; not to be changed."""
+    run = tmp_path_factory.mktemp("swapped-run")
+    for name, folder in (("faces/a", facesets["a"]), ("faces/b", facesets["b"]), ("model", trained.model)):
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).symlink_to(folder, target_is_directory=True)
+    convert.convert(short["a"], run / "faces" / "a", run / "model", run / "swapped.mp4", keep_front=False)
+    return run

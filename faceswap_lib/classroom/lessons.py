@@ -27,6 +27,7 @@ LESSONS = (
     Lesson("04", "04_train", "Train", 30, "see a network learn a face, and what the game adds", ("model",), 10),
     Lesson("05", "05_convert", "Convert", 20, "put the face into the video, in its light, labelled", ("swapped",)),
     Lesson("06", "06_evaluate", "Evaluate", 20, "measure it, break it, know what to trust", ("report.json",)),
+    Lesson("07", "07_detect", "Detect", 20, "tell a fake, and know how little a detector's answer means"),
     Lesson("08", "08_faceswap", "The real Faceswap", 20, "train the best-known program, and hold both to one measure"),
 )
 EXTRA = 10.0  # minutes beyond what was planned after which a learner may be stuck

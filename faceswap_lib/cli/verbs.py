@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from faceswap_lib import __version__
-from faceswap_lib.cli import courses, exchange, machines, marks, swaps
+from faceswap_lib.cli import courses, exchange, judging, machines, marks, swaps
 
 ABOUT = """A face-swap workshop: make a deepfake, measure it, label it.
 
@@ -18,6 +18,7 @@ VERBS = (
     swaps.evaluate,
     swaps.selfswap,
     marks.inspect,
+    judging.detect,
     exchange.export_faceswap,
     exchange.import_faceswap,
     machines.check,

@@ -32,7 +32,7 @@ def _colour(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Another light: a gain and a shift of each colour, and more or less contrast."""
     gain, shift = rng.uniform(0.9, 1.1, 3), rng.uniform(-0.06, 0.06, 3)
     middle = face.mean((0, 1))
-    return (((face - middle) * gain * rng.uniform(0.85, 1.15) + middle * gain + shift)).astype("f4").clip(0, 1)
+    return ((face - middle) * gain * rng.uniform(0.85, 1.15) + middle * gain + shift).astype("f4").clip(0, 1)
 
 
 def _detail(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:

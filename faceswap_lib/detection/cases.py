@@ -4,7 +4,7 @@ Each case is a pair of the same faces, which both went the same way. What is dra
 label and mark like every swap.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -17,17 +17,22 @@ from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.measure import references
 from faceswap_lib.network import record
 
-EVERY = 2  # of what has to be drawn first, each second held-out face
+BLENDS = 2  # of each frame that is learned from
 Pair = tuple[Faces, Faces]
 
 
-def states(clip: str | Path, swapped: str | Path, found: Faceset, number: int) -> dict[str, Pair]:
+def blocks_of(found: Faceset, odd: int, every: int) -> list[int]:
+    """One in `every` frames of the blocks that are learned from, 0, or kept from learning, 1."""
+    return [frame for frame, block in crops.blocks(found).items() if block % 2 == odd][::every]
+
+
+def states(clip: str | Path, swapped: str | Path, found: Faceset, number: int, every: int) -> dict[str, Pair]:
     """The run's own swap beside its recording, both encoded again as a platform might do it."""
+    only = blocks_of(found, 1, every)
+    before = list(crops.encoded(Dress(found, number).on(_only(clip, only)))), list(_only(swapped, only))
 
     def pair(**how) -> Pair:
-        first = crops.encoded(Dress(found, number).on(crops.frames_of(clip)))
-        both = (crops.encoded(frames, **how) for frames in (first, crops.frames_of(swapped)))
-        return tuple(crops.cut(frames, found).held for frames in both)
+        return tuple(crops.cut(crops.encoded(frames, **how), found) for frames in before)
 
     return {"encoded at CRF 28": pair(crf=28), "encoded at CRF 35": pair(crf=35), "half the size": pair(scale=0.5)}
 
@@ -38,7 +43,9 @@ def pasted(clip: str | Path, folder: Path, found: Faceset) -> dict[str, Faces]:
     return {label: crops.cut(crops.frames_of(path), found).held for label, path in there.items()}
 
 
-def drawn(clip: str | Path, found: Faceset, model: Path, number: int, to: str, match: str) -> Pair:
+def drawn(
+    clip: str | Path, found: Faceset, model: Path, number: int, every: int, *, to: str = "b", match: str = "relit"
+) -> Pair:
     """Held-out faces of a clip, and how the model draws person `to` over them with a colour method."""
     about = record.read_about(model)
     at, net = model_swap.scene(found, about, to), model_swap.network(model, about)
@@ -50,12 +57,24 @@ def drawn(clip: str | Path, found: Faceset, model: Path, number: int, to: str, m
             made = render.faces_drawn(chunk, at, draw, color.method(match))
             yield from ((index, made.get(index, frame)) for index, frame in chunk.items())
 
-    return _pair(clip, found, number, swapped)
+    return _pair(clip, found, number, every, swapped)
 
 
-def blended(clip: str | Path, found: Faceset, number: int, seed: int = 0) -> Pair:
+def blended(clip: str | Path, found: Faceset, number: int, every: int, seed: int = 0) -> Pair:
     """Held-out faces of a clip, and the same blended onto themselves."""
-    return _pair(clip, found, number, lambda frames: selfblended(frames, found, seed))
+    return _pair(clip, found, number, every, lambda frames: selfblended(frames, found, seed))
+
+
+def lessons(clips: Sequence[tuple[str | Path, Faceset]], number: int, every: int, seed: int = 0) -> Pair:
+    """What the second detector learns from: faces of recordings, and BLENDS times the same blended onto themselves."""
+    reals, made = [], [[] for _ in range(BLENDS)]
+    for clip, found in clips:
+        dress, frames = Dress(found, number), list(_only(clip, blocks_of(found, 0, every)))
+        reals.append(crops.cut(crops.encoded(dress.on(frames)), found))
+        for k, row in enumerate(made):
+            changed = selfblended(frames, found, seed * BLENDS + k)
+            row.append(crops.cut(crops.encoded(dress.on(changed)), found))
+    return crops.joined(reals), crops.joined([faces for row in made for faces in row])
 
 
 def selfblended(frames: Frames, found: Faceset, seed: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -65,11 +84,9 @@ def selfblended(frames: Frames, found: Faceset, seed: int) -> Iterator[tuple[int
     return ((index, blends.blend(frame, solid[at[index]], rng)) for index, frame in frames)
 
 
-def _pair(clip: str | Path, found: Faceset, number: int, change) -> Pair:
-    held = [frame for frame, block in crops.blocks(found).items() if block % 2][::EVERY]
-    dress = Dress(found, number)
-    both = (crops.encoded(dress.on(way(_only(clip, held)))) for way in (lambda frames: frames, change))
-    return tuple(crops.cut(frames, found, held) for frames in both)
+def _pair(clip: str | Path, found: Faceset, number: int, every: int, change: Callable[[Frames], Frames]) -> Pair:
+    dress, frames = Dress(found, number), list(_only(clip, blocks_of(found, 1, every)))
+    return tuple(crops.cut(crops.encoded(dress.on(way)), found) for way in (frames, change(frames)))
 
 
 def _only(clip: str | Path, frames: Collection[int]) -> Frames:

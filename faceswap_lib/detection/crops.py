@@ -6,7 +6,7 @@ and time is cut into blocks: what is learned from and what is judged are never n
 """
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -16,14 +16,16 @@ import numpy as np
 
 from faceswap_lib import UserError
 from faceswap_lib.face import geometry
-from faceswap_lib.face.faceset import Faceset, evenly
+from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import video
 from faceswap_lib.trust import label, mark
 
-SIZE = 128  # pixels of a crop
+SIZE = 192  # pixels of a crop
+TIGHT = 1.2  # times as close as an aligned crop: the face, a little around it, and seldom a bit of the label
 BLOCKS = 12  # into which a clip's time is cut: every second one is learned from, the others are judged
 GAP = 0.3  # of each block, at its start, is left out, so that no two neighbours are on both sides
-MOST = 24  # frames of a block, at most
+MOST = 12  # frames of a block, at most, one after another
+REACH = 0.5  # iris distances around a face within which a swap changes the picture: the head makes room
 CRF = 16  # as swaps are written (media/video.py)
 Frames = Iterable[tuple[int, np.ndarray]]  # number in the clip, RGB uint8 (H, W, 3)
 
@@ -56,15 +58,13 @@ class Faces:
 
 
 def blocks(found: Faceset) -> dict[int, int]:
-    """Frame -> block of a faceset's frames that are used; UserError where a clip is too short to be cut."""
-    total = found.source.frames
-    if total < 6 * BLOCKS:
-        raise UserError(f"{found.source.name} has {total} frames, too few to learn from some and judge by others.")
-    length, used = total / BLOCKS, {}
+    """Frame -> block of a faceset's frames that are used."""
+    length, used = found.source.frames / BLOCKS, {}
     for block in range(BLOCKS):
-        here = np.arange(round(block * length + GAP * length), round((block + 1) * length))
-        used |= dict.fromkeys(here[evenly(MOST, len(here))].tolist(), block)
-    return {frame: block for frame, block in used.items() if frame in set(found.frames.tolist())}
+        here = range(round((block + GAP) * length), round((block + 1) * length))
+        used |= dict.fromkeys(here[:MOST], block)
+    there = set(found.frames.tolist())
+    return {frame: block for frame, block in used.items() if frame in there}
 
 
 class Dress:
@@ -107,17 +107,17 @@ def encoded(frames: Frames, crf: int = CRF, scale: float = 1.0) -> Iterator[tupl
         yield from zip(numbers, video.frames(path), strict=True)
 
 
-def cut(frames: Frames, found: Faceset, only: Collection[int] | None = None, late: int = 0) -> Faces:
+def cut(frames: Frames, found: Faceset, late: int = 0) -> Faces:
     """The crops of a faceset's faces out of frames of its video, or of one of the same performance in any size.
 
-    only: frames to take, all that `blocks` uses otherwise; late: frames by which the picture lags behind.
+    Of the frames those are taken that `blocks` names; late: frames by which the picture lags behind.
     """
     used, at = blocks(found), {int(frame): i for i, frame in enumerate(found.frames)}
     solid, rows = found.solid[..., :2], []
     for index, frame in frames:
-        if index in used and (only is None or index in only) and index - late in at:
+        if index in used and index - late in at:
             points = solid[at[index - late]] * (frame.shape[1] / found.source.width)
-            m = geometry.align(points, SIZE)
+            m = _near(geometry.align(points, SIZE))
             rows.append((geometry.crop(frame, m, SIZE), geometry.transform(m, points), index, used[index]))
     if not rows:
         raise UserError(f"No face of {found.folder} is in the frames that are judged; extract the faces again.")
@@ -125,6 +125,37 @@ def cut(frames: Frames, found: Faceset, only: Collection[int] | None = None, lat
     return Faces(np.stack(pictures), np.stack(points).astype("f4"), np.array(numbers), np.array(at_block))
 
 
-def real(clip: str | Path, found: Faceset, number: int, *, change: Callable[[Frames], Frames] = encoded) -> Faces:
-    """The faces of a recording, dressed and encoded as a swap of it is; change: what encodes it."""
-    return cut(change(Dress(found, number).on(frames_of(clip))), found)
+def real(clip: str | Path, found: Faceset, number: int) -> Faces:
+    """The faces of a recording, dressed and encoded as a swap of it is."""
+    return cut(encoded(Dress(found, number).on(frames_of(clip))), found)
+
+
+def joined(some: Sequence[Faces]) -> Faces:
+    """Faces of several, one after another."""
+    return Faces(*(np.concatenate([getattr(each, name) for each in some]) for name in vars(some[0])))
+
+
+def exchanged(real: Faces, fake: Faces, rng: np.random.Generator) -> tuple[Faces, Faces]:
+    """Both with half of the pairs of each block, drawn by chance, exchanged: a label that means nothing."""
+    turn = np.zeros(len(real), bool)
+    for block in np.unique(real.blocks):
+        here = rng.permutation(np.flatnonzero(real.blocks == block))
+        turn[here[: (len(here) + rng.integers(2)) // 2]] = True
+    mixed = np.where(turn[:, None, None, None], fake.pictures, real.pictures)
+    return replace(real, pictures=mixed), replace(
+        fake, pictures=np.where(turn[:, None, None, None], real.pictures, fake.pictures)
+    )
+
+
+def hidden(faces: Faces) -> Faces:
+    """The faces painted over in grey, as far as a swap may reach."""
+    out = faces.pictures.copy()
+    for picture, points in zip(out, faces.points, strict=True):
+        wide = np.ones([2 * round(REACH * geometry.iris_distance(points)) + 1] * 2, "u1")
+        picture[cv2.dilate(geometry.mask(points, picture.shape), wide) > 0] = 128
+    return replace(faces, pictures=out)
+
+
+def _near(m: np.ndarray) -> np.ndarray:
+    """The similarity (2, 3) into an aligned crop, TIGHT times as close around its middle."""
+    return m * TIGHT + np.array([[0, 0, (1 - TIGHT) * SIZE / 2]] * 2)

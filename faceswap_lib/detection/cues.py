@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from faceswap_lib.detection import scores
-from faceswap_lib.detection.crops import Faces
+from faceswap_lib.detection.crops import SIZE, Faces
 from faceswap_lib.detection.scores import Scored
 from faceswap_lib.face import anatomy, geometry
 from faceswap_lib.measure import metrics
@@ -83,9 +83,8 @@ def _each(faces: Faces) -> zip:
     return zip(faces.pictures, faces.points, strict=True)
 
 
-def _face(points: np.ndarray, size: int = 0) -> np.ndarray:
-    side = size or 128
-    return geometry.mask(points, (side, side)) > 0
+def _face(points: np.ndarray) -> np.ndarray:
+    return geometry.mask(points, (SIZE, SIZE)) > 0
 
 
 def _fine(picture: np.ndarray, inside: np.ndarray) -> float:
