@@ -9,8 +9,8 @@ import numpy as np
 
 from faceswap_lib.detection.crops import SIZE, Faces
 
-STEM, LAYERS = (24, 4), ((32, 2), (48, 1), (64, 2))  # channels, and by how much each makes the picture smaller
-PAIRS, SHIFT = 16, 6  # recordings and fakes of a step; pixels by which a crop is moved at most
+STEM, LAYERS = (16, 4), ((24, 2), (32, 2), (48, 1))  # channels, and by how much each makes the picture smaller
+PAIRS, SHIFT = 8, 6  # recordings and fakes of a step; pixels by which a crop is moved at most
 RATE, FINE = 3e-3, 6.0  # of learning; how much louder fine detail is made in a copy of the picture
 Pair = tuple[Faces, Faces]
 

@@ -83,3 +83,8 @@ def errors(of: Scored) -> tuple[float, float]:
     """False alarms and misses when everything from ASKED on is called a fake, as shares."""
     said = of.score >= ASKED
     return float(said[~of.fake].mean()), float((~said[of.fake]).mean())
+
+
+def worth(fakes: float, hits: float, alarms: float) -> float:
+    """Which share of what is called a fake is one, where so large a share is, by hits and false alarms (Bayes 1763)."""
+    return fakes * hits / (fakes * hits + (1 - fakes) * alarms)

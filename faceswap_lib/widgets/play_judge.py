@@ -15,14 +15,18 @@ from faceswap_lib.widgets import controls
 from faceswap_lib.widgets import play_paint as paint
 
 WIDE, TALL, SMALL = 420, 210, 150  # pixels of the piece that is judged, and of one on the sheet across
+NETWORK = "the network's discriminator"
 ALT = "A piece of a face, {} of {}: real, or drawn by the network?"
 
 
 class Judge(Live):
-    """The game: `said` holds the learner's verdicts so far, True for real; `score` (right, asked)."""
+    """The game: `said` holds the learner's verdicts so far, True for real; `score` (right, asked).
 
-    def __init__(self, shown: Sequence[Piece]):
-        self.shown, self.said = list(shown), []
+    rival: who has scored the pieces, too; "" where nobody has.
+    """
+
+    def __init__(self, shown: Sequence[Piece], rival: str = NETWORK):
+        self.shown, self.said, self.rival = list(shown), [], rival
         self.picture, self.status, self.sheet = paint.image("", WIDE), HTML(), HTML()
         self.buttons = {
             word: Button(description=word, layout=Layout(width="110px"), tooltip=f"I think it is {word}")
@@ -59,8 +63,8 @@ class Judge(Live):
         for button in self.buttons.values():
             button.disabled = over
         if over:
-            self.status.value = f"<div role='status'>{table(self.shown, self.said)}</div>"
-            self.sheet.value = solution(self.shown, self.said)
+            self.status.value = f"<div role='status'>{table(self.shown, self.said, self.rival)}</div>"
+            self.sheet.value = solution(self.shown, self.said, self.rival)
             self.picture.layout.display = "none"
             return
         self.status.value, self.sheet.value = f"<div role='status'>Piece {at + 1} of {of}. Half are real.</div>", ""
@@ -69,7 +73,7 @@ class Judge(Live):
         self.picture.layout.display = ""
 
     def _solution(self) -> str:
-        return table(self.shown, self.said) + solution(self.shown, self.said)
+        return table(self.shown, self.said, self.rival) + solution(self.shown, self.said, self.rival)
 
 
 def judge(model: str | Path, folder: str | Path, side: str = "b", most: int = 20, seed: int = 0) -> Judge:
@@ -77,9 +81,9 @@ def judge(model: str | Path, folder: str | Path, side: str = "b", most: int = 20
     return Judge(blind.pieces(model, folder, side, most, seed))
 
 
-def table(shown: Sequence[Piece], said: Sequence[bool]) -> pages.Page:
-    """Who was right how often, with 95 % intervals: the learner, if at the end, and the network's discriminator."""
-    rows = [("the network's discriminator", blind.verdicts(shown))]
+def table(shown: Sequence[Piece], said: Sequence[bool], rival: str = NETWORK) -> pages.Page:
+    """Who was right how often, with 95 % intervals: the learner, if at the end, and who has scored the pieces."""
+    rows = [(rival, blind.verdicts(shown))] if rival else []
     if shown and len(said) == len(shown):
         rows = [("you", list(said)), *rows]
     lines = []
@@ -90,17 +94,17 @@ def table(shown: Sequence[Piece], said: Sequence[bool]) -> pages.Page:
     return pages.table([*lines, {"judge": "a coin", "right": "half", "95 % interval": ""}])
 
 
-def solution(shown: Sequence[Piece], said: Sequence[bool]) -> str:
-    """All pieces with what they are, what the discriminator says and, at the end, what the learner said."""
+def solution(shown: Sequence[Piece], said: Sequence[bool], rival: str = NETWORK) -> str:
+    """All pieces with what they are, what their judge says and, at the end, what the learner said."""
     network, cells = blind.verdicts(shown), []
     for i, piece in enumerate(shown):
-        verdicts = {"network": network[i]} | ({"you": said[i]} if len(said) == len(shown) else {})
+        verdicts = ({"network": network[i]} if rival else {}) | ({"you": said[i]} if len(said) == len(shown) else {})
         words = [f"{who} {'right' if v == piece.real else 'wrong'}" for who, v in verdicts.items()]
         kind, colour = ("real", theme.IDEAL) if piece.real else ("drawn", theme.B)
         picture = controls.img(framed(piece.picture, SMALL, SMALL // 2), f"{piece.region}, {kind}")
         cells.append(
             f'<figure style="margin:0;border:3px solid {colour};padding:2px">{picture}'
-            f'<figcaption style="font-size:12px"><b>{kind}</b>; {", ".join(words)}</figcaption></figure>'
+            f'<figcaption style="font-size:12px"><b>{kind}</b>; {", ".join(words) or piece.region}</figcaption></figure>'
         )
     return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{"".join(cells)}</div>'
 

@@ -42,8 +42,10 @@ def test_roc_runs_from_corner_to_corner_and_bounds_the_area():
     of = drawn(1.0)
     alarms, hits = scores.roc(of)
     assert (alarms[0], hits[0], alarms[-1], hits[-1]) == (0, 0, 1, 1) and (np.diff(alarms) >= 0).all()
-    assert np.trapezoid(hits, alarms) if hasattr(np, "trapezoid") else np.trapz(hits, alarms) == pytest.approx(
-        scores.auc(of).value, abs=1e-3
+    assert (
+        np.trapezoid(hits, alarms)
+        if hasattr(np, "trapezoid")
+        else np.trapz(hits, alarms) == pytest.approx(scores.auc(of).value, abs=1e-3)
     )
 
 

@@ -1,0 +1,43 @@
+"""Lab 7's exercises: what leaks past a covered face, what defeats a detector, what an alarm is worth."""
+
+from faceswap_lib.detection import scores
+
+FAKES, HITS, ALARMS, NEAR = 0.001, 0.99, 0.01, 0.03  # as the exercise has them, and how far off an answer may be
+WORDS = ("yes", "no")
+DEFEATS = {
+    "CRF 35": "Compression takes fine detail, and the network's face is another one still: look at its line in the table.",
+    "half": "Half the size is still enough to see whose face it is: look at its line in the table.",
+    "paste": "The paste puts the same person's face onto the same head: what has the detector learned to look for?",
+}
+
+
+def leak(value: object) -> str:
+    """Whether covered faces can be told, if the recording is plain and if it is dressed like the swap."""
+    plain, dressed = (str(each).strip().lower() for each in value)
+    if {plain, dressed} - set(WORDS):
+        return 'Answer with "yes" or "no", twice.'
+    if plain == "no":
+        return "No face is needed: the swap was compressed once more, and it bears a mark. Both are everywhere."
+    return "" if dressed == "no" else "What is left that differs, when both bear the mark and went through one codec?"
+
+
+def defeats(value: object) -> str:
+    """What the detector that was trained on one pair fails on."""
+    if str(value).strip().lower() in ("pair", "another pair"):
+        return ""
+    return DEFEATS.get(str(value), f"Give one of {', '.join((*DEFEATS, 'pair'))}.")
+
+
+def alarm(value: object) -> str:
+    """Which share of what is called a fake is one."""
+    given, right = float(value), scores.worth(FAKES, HITS, ALARMS)
+    if not 0 <= given <= 1:
+        return "A share is between 0 and 1."
+    if abs(given - right) <= NEAR:
+        return ""
+    if given > 0.9:
+        return "That is how many of the fakes are found. How many recordings are there, and what are 1 % of them?"
+    return "Count them out of a million videos: fakes that are found, and recordings that are called fakes."
+
+
+ANSWERS = {"07-1": leak, "07-2": defeats, "07-3": alarm}
