@@ -264,9 +264,13 @@ def test_the_house_has_few_files_at_its_door():
 # Files with nothing of their own to test: what they hold is tested where it is used.
 TESTED_ELSEWHERE = {
     "__main__": "cli/test_verbs.py",
+    "detect": "test_detect_lab.py",  # no two test files may share a name, and face/ has a test_detect.py
     "display/self_page": "test_selfswap.py",
     "samples/__init__": "setup/test_samples.py",
-    **{f"cli/{name}": "cli/test_verbs.py" for name in ("options", "swaps", "marks", "exchange", "machines", "courses")},
+    **{
+        f"cli/{name}": "cli/test_verbs.py"
+        for name in ("options", "swaps", "marks", "judging", "exchange", "machines", "courses")
+    },
 }
 
 

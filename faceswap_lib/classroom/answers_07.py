@@ -5,7 +5,7 @@ from faceswap_lib.detection import scores
 FAKES, HITS, ALARMS, NEAR = 0.001, 0.99, 0.01, 0.03  # as the exercise has them, and how far off an answer may be
 WORDS = ("yes", "no")
 DEFEATS = {
-    "CRF 35": "Compression takes fine detail, and the network's face is another one still: look at its line in the table.",
+    "CRF 35": "Compression takes fine detail, and the face is another one still: look at its line in the table.",
     "half": "Half the size is still enough to see whose face it is: look at its line in the table.",
     "paste": "The paste puts the same person's face onto the same head: what has the detector learned to look for?",
 }

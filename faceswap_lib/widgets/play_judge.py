@@ -100,11 +100,12 @@ def solution(shown: Sequence[Piece], said: Sequence[bool], rival: str = NETWORK)
     for i, piece in enumerate(shown):
         verdicts = ({"network": network[i]} if rival else {}) | ({"you": said[i]} if len(said) == len(shown) else {})
         words = [f"{who} {'right' if v == piece.real else 'wrong'}" for who, v in verdicts.items()]
+        told = ", ".join(words) or piece.region
         kind, colour = ("real", theme.IDEAL) if piece.real else ("drawn", theme.B)
         picture = controls.img(framed(piece.picture, SMALL, SMALL // 2), f"{piece.region}, {kind}")
         cells.append(
             f'<figure style="margin:0;border:3px solid {colour};padding:2px">{picture}'
-            f'<figcaption style="font-size:12px"><b>{kind}</b>; {", ".join(words) or piece.region}</figcaption></figure>'
+            f'<figcaption style="font-size:12px"><b>{kind}</b>; {told}</figcaption></figure>'
         )
     return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{"".join(cells)}</div>'
 
