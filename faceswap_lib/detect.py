@@ -140,13 +140,13 @@ def covered(seen: Seen, *, dressed: bool = True) -> Auc:
 def all_cases(seen: Seen) -> dict[str, Pair]:
     """Held-out faces, recorded and fake: the run's own, the same in other states, and fakes of other kinds."""
     (clip, found), (clip_b, found_b) = ((seen.clips[side], seen.sets[side]) for side in "ab")
-    model, how = seen.run / "model", (seen.number, seen.every)
+    painter, how = cases.Painter(seen.run / "model"), (seen.number, seen.every)
     pasted = cases.pasted(clip, seen.run / "references", found)
     return {
         OWN: (seen.real.held, seen.swap.held),
         **cases.states(clip, seen.swapped, found, *how),
-        "no colour match": cases.drawn(clip, found, model, *how, match="none"),
-        "another pair: A's face on B": cases.drawn(clip_b, found_b, model, *how, to="a"),
+        "no colour match": painter.pair(clip, found, *how, match="none"),
+        "another pair: A's face on B": painter.pair(clip_b, found_b, *how, to="a"),
         **{name: (seen.real.held, faces) for name, faces in pasted.items()},
         "self-blended": cases.blended(clip, found, *how, seed=seen.seed + 1),
     }

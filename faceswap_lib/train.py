@@ -85,10 +85,7 @@ def train(
     sides = {s: batches.load_side(f, canvas(alignment, size.texture), size.faces) for s, f in sets.items()}
     budget = schedule.budget(size, minutes, iterations, sides)
     with files.alone(folder, "training"):
-        from faceswap_lib.network import (
-            checkpoint,
-            devices,
-        )  # Keras is loaded only now, when faults in the input are out
+        from faceswap_lib.network import checkpoint, devices  # Keras is loaded now, when faults in the input are out
 
         team = devices.team(size.batch)
         about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed, team)

@@ -43,21 +43,27 @@ def pasted(clip: str | Path, folder: Path, found: Faceset) -> dict[str, Faces]:
     return {label: crops.cut(crops.frames_of(path), found).held for label, path in there.items()}
 
 
-def drawn(
-    clip: str | Path, found: Faceset, model: Path, number: int, every: int, *, to: str = "b", match: str = "relit"
-) -> Pair:
-    """Held-out faces of a clip, and how the model draws person `to` over them with a colour method."""
-    about = record.read_about(model)
-    at, net = model_swap.scene(found, about, to), model_swap.network(model, about)
-    draw = model_swap.drawer(net, model, model_swap.side_of(found, about, to), to)
+class Painter:
+    """A run's model, to draw more fakes with; it is loaded once."""
 
-    def swapped(frames: Frames) -> Iterator[tuple[int, np.ndarray]]:
-        frames = iter(frames)
-        while chunk := dict(islice(frames, render.BATCH)):
-            made = render.faces_drawn(chunk, at, draw, color.method(match))
-            yield from ((index, made.get(index, frame)) for index, frame in chunk.items())
+    def __init__(self, model: Path):
+        self.model, self.about = model, record.read_about(model)
+        self.net = model_swap.network(model, self.about)
 
-    return _pair(clip, found, number, every, swapped)
+    def pair(
+        self, clip: str | Path, found: Faceset, number: int, every: int, *, to: str = "b", match: str = "relit"
+    ) -> Pair:
+        """Held-out faces of a clip, and how the model draws person `to` over them with a colour method."""
+        at = model_swap.scene(found, self.about, to)
+        draw = model_swap.drawer(self.net, self.model, model_swap.side_of(found, self.about, to), to)
+
+        def swapped(frames: Frames) -> Iterator[tuple[int, np.ndarray]]:
+            frames = iter(frames)
+            while chunk := dict(islice(frames, render.BATCH)):
+                made = render.faces_drawn(chunk, at, draw, color.method(match))
+                yield from ((index, made.get(index, frame)) for index, frame in chunk.items())
+
+        return _pair(clip, found, number, every, swapped)
 
 
 def blended(clip: str | Path, found: Faceset, number: int, every: int, seed: int = 0) -> Pair:

@@ -34,12 +34,11 @@ def test_states_of_the_swap_differ_in_the_face_alone(own, swapped_run):
 
 def test_the_other_way_round_is_drawn_and_no_colour_match_is_another_face(own, swapped_run, short):
     clip, found, number = own
-    matched, plain = (
-        cases.drawn(clip, found, swapped_run / "model", number, 4, match=match)[1] for match in ("relit", "none")
-    )
+    painter = cases.Painter(swapped_run / "model")
+    matched, plain = (painter.pair(clip, found, number, 4, match=match)[1] for match in ("relit", "none"))
     assert np.abs(matched.pictures.astype(int) - plain.pictures).mean() > 1
     b = faceset.load(swapped_run / "faces" / "b")
-    around, inside = alike(cases.drawn(short["b"], b, swapped_run / "model", number, 4, to="a"))
+    around, inside = alike(painter.pair(short["b"], b, number, 4, to="a"))
     assert around < 3 < inside
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from faceswap_lib.detection import crops, cues
-from faceswap_lib.detection.crops import SIZE, Faces
+from faceswap_lib.detection.crops import Faces
 from faceswap_lib.face import anatomy, faceset, geometry
 from faceswap_lib.measure import metrics
 
@@ -54,11 +54,15 @@ def test_teeth_are_asked_for_only_in_an_open_mouth(real):
     said = cues.teeth(real)
     shut = np.array([metrics.openings(points)[1] < cues.OPEN for points in real.points])
     assert (np.isnan(said) == shut).all()
-    points = real.points[0].copy()
+    picture, points = real.pictures[0], real.points[0].copy()
     points[anatomy.MOUTH[11:]] += [0, 12]  # the lower lip drops
-    mouth = np.tile(np.linspace(0, 255, SIZE)[:, None, None], (1, SIZE, 3)).astype("u1")
-    noise = np.random.default_rng(0).integers(0, 255, mouth.shape, "u1")
-    assert cues._mouth(mouth, points) < cues._mouth(np.where(noise > 0, mouth, mouth), points) + 1e-6
+    between = cv2.fillPoly(np.zeros(picture.shape[:2], "u1"), [np.round(points[anatomy.MOUTH]).astype("i4")], 1) > 0
+    blurred, toothed = (np.where(between[..., None], fill, picture).astype("u1") for fill in (60, _stripes(picture)))
+    assert cues._mouth(blurred, points) > cues._mouth(toothed, points) + 1
+
+
+def _stripes(picture: np.ndarray) -> np.ndarray:
+    return np.where(np.arange(picture.shape[1])[None, :, None] // 4 % 2, 230, 30)
 
 
 def test_eyes_that_shut_and_open_are_counted():
