@@ -87,9 +87,8 @@ def train(
     with files.alone(folder, "training"):
         from faceswap_lib.network import checkpoint, devices  # Keras is loaded now, when faults in the input are out
 
-        team = devices.team(size.batch)
+        (team := devices.team(size.batch)).tell(size.batch)
         about, net = record.about(size, alignment, seed, gan, sets, sides, begins), checkpoint.build(size, seed, team)
-        team.tell(size.batch)
         run = Run(folder, about, net, sides, size, seed, *budget, plateau, gan, light)
         _begin(run, resume, keep)
         return _carry_out(run, interrupt, progress, each)
