@@ -16,6 +16,8 @@ NAME = "certificate.html"
 TITLE = "Certificate of a face-swap workshop"
 LONGEST = 80  # characters of a name
 STYLE = """main { border: 3px double light-dark(#555, #aaa); padding: 1rem 2rem }
+td:nth-child(3) { white-space: nowrap }
+@media (max-width: 640px) { main { padding: .5rem } td:nth-child(3) { white-space: normal } }
 @media print { main { border-color: #000 } }"""
 FIRST = ("ssim", "identity", "expression", "motion", "sharpness", "lost")  # of the report, where they are in it
 SYNTHETIC = """The video of this run is synthetic: a network drew the face, and a visible label says so in every frame.

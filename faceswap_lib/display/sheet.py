@@ -10,11 +10,15 @@ HEAD = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem;
   color: light-dark(#222, #e6e6e6); background: light-dark(#fff, #16181c) }}
 a {{ color: light-dark(#1d5a7d, #8ecbee) }}
-.wide {{ overflow-x: auto }} table {{ border-collapse: collapse }}
+.wide {{ overflow-x: auto; margin-bottom: 1rem }} table {{ border-collapse: collapse }}
 th, td {{ padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid light-dark(#ddd, #3a3d42) }}
 pre {{ overflow-x: auto; background: light-dark(#f5f5f5, #22252b); padding: 1rem; font-size: 13px }}
 video, img {{ max-width: 100% }} .fine {{ font-size: .85rem; color: light-dark(#555, #b5b8bd) }}
+caption {{ text-align: left; padding-bottom: .3rem }}
+@media (max-width: 640px) {{
+  body {{ margin: .5rem auto; padding: 0 .5rem }} th, td {{ padding-right: .5rem; font-size: .9rem }}
+}}
 @media print {{ a {{ color: inherit }} body {{ margin: 0; max-width: none }} }}
 {style}</style></head><body>
 """
