@@ -30,4 +30,5 @@ LESSONS = (
     Lesson("07", "07_detect", "Detect", 20, "tell a fake, and know how little a detector's answer means"),
     Lesson("08", "08_faceswap", "The real Faceswap", 20, "train the best-known program, and hold both to one measure"),
 )
+LAST = "06"  # of the two hours; the labs after it are for whoever goes on
 EXTRA = 10.0  # minutes beyond what was planned after which a learner may be stuck

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from faceswap_lib import UserError, files
 from faceswap_lib.classroom import logbook
-from faceswap_lib.classroom.lessons import EXTRA, LESSONS, Lesson
+from faceswap_lib.classroom.lessons import EXTRA, LAST, LESSONS, Lesson
 from faceswap_lib.classroom.logbook import Book, Lab
 from faceswap_lib.display import sheet
 
@@ -65,7 +65,7 @@ def learner(book: Book, now: datetime) -> Learner:
         after = [each for each, lab in entries if lab.first]
         at = (
             "through"
-            if all(lab.first for _, lab in entries)
+            if all(lab.first for each, lab in entries if each.number <= LAST)
             else f"after lab {int(after[-1].number)}"
             if after
             else "–"

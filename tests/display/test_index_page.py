@@ -1,8 +1,11 @@
 """index_page.py: every lab with its page, time, memory and end; the swap and how good it is only where there is one."""
 
+import re
+
 import page_loads
 
 from faceswap_lib.classroom import logbook
+from faceswap_lib.classroom.lessons import LESSONS
 from faceswap_lib.display import index_page
 from faceswap_lib.display.index_page import Line
 
@@ -12,8 +15,9 @@ LABS = [Line("00_x", "Lab 0 · <b>", "done", 3.4, 0.26), Line("01_y", "Lab 1", "
 def test_a_run_at_a_glance():
     page = index_page.page(LABS, ["00_x"], 1.07, "ssim <.8>", "swapped.mov")
     assert index_page.TITLE in page and "1.1 minutes in all" in page
-    assert '<a href="notebooks/00_x.html">Lab 0 · &lt;b&gt;</a></td><td>done</td><td>3 s</td><td>0.3 GB' in page
-    assert "<td>Lab 1</td><td>failed</td><td>61 s</td><td>1.0 GB" in page, "no link to a page that is not there"
+    plain = re.sub("<td[^>]*>", "|", page).replace("</td>", "")
+    assert '|<a href="notebooks/00_x.html">Lab 0 · &lt;b&gt;</a>|done|3 s|0.3 GB' in plain
+    assert "|Lab 1|failed|61 s|1.0 GB" in plain, "no link to a page that is not there"
     assert 'src="swapped.mov#t=1.2"' in page and "ssim &lt;.8&gt;</pre>" in page
     assert set(page_loads.loads(page)) <= {"swapped.mov#t=1.2"}
 
@@ -33,7 +37,7 @@ def test_it_is_made_from_the_logbook_of_labs_that_were_run_by_hand(tmp_path):
     page = index_page.write(tmp_path).read_text()
     assert "notebooks/03_extract.html" in page and "notebooks/04_train.html" not in page
     assert "1 to do; exercises 0 of 1 tried" in page and "from the kit: the video" in page
-    assert page.count("not begun") == 4
+    assert page.count("not begun") == len(LESSONS) - 3
 
 
 def test_a_page_of_somebody_elses_is_let_be(tmp_path):
