@@ -189,8 +189,9 @@ def test_an_end_says_what_is_kept_and_leaves_nothing_hidden(tmp_path, word):
 
 def test_a_class_is_watched_until_it_is_enough(tmp_path):
     logbook.checked(tmp_path / "w", "03", {"a": True})
-    logbook.share(tmp_path / "w", tmp_path, "7")
-    done = run("class", tmp_path, "--once", cwd=tmp_path)
+    (tmp_path / "room").mkdir()
+    logbook.share(tmp_path / "w", tmp_path / "room", "7")
+    done = run("class", tmp_path / "room", "--once", cwd=tmp_path)
     assert done.returncode == 0 and "1 learners." in done.stdout, done.stderr
     page = (tmp_path / "class.html").read_text()
     assert ">7</td>" in page and ">after lab 3</td>" in page
