@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import hands
@@ -74,24 +75,20 @@ def lab(browser, tmp_path_factory) -> Iterator[hands.Lab]:
         yield started(process, said, root, f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(hands.READY)
 
 
 def started(process: subprocess.Popen, said: Path, root: Path, address: str) -> hands.Lab:
-    """The server, once it has printed its token; and where among its files the lessons are."""
-    until = time.monotonic() + hands.READY
-    while not (found := re.search("token=([0-9a-f]{48})", said.read_text())) and time.monotonic() < until:
+    """The server, once it has printed its token and answers, which is a moment later."""
+    until, lessons = time.monotonic() + hands.READY, "workbook/"
+    while time.monotonic() < until:
         assert process.poll() is None, said.read_text()
+        if found := re.search("token=([0-9a-f]{48})", said.read_text()):
+            url = f"{address}/api/contents/{lessons}00_introduction.ipynb?content=0&token={found[1]}"
+            with suppress(OSError), urllib.request.urlopen(url, timeout=hands.READY):
+                return hands.Lab(address, found[1], root, lessons)
         time.sleep(0.2)
-    token = found[1]
-    for folder in ("workbook/", "notebooks/", ""):
-        url = f"{address}/api/contents/{folder}00_introduction.ipynb?content=0&token={token}"
-        try:
-            with urllib.request.urlopen(url, timeout=hands.READY):
-                return hands.Lab(address, token, root, folder)
-        except OSError:
-            continue
-    raise AssertionError("JupyterLab serves no 00_introduction.ipynb")
+    raise AssertionError(f"JupyterLab serves no lessons: {said.read_text()}")
 
 
 @pytest.fixture

@@ -76,6 +76,8 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, str]]:
         while not (found := re.search("token=([0-9a-f]{48})", said.read_text())) and time.monotonic() < until:
             assert process.poll() is None, said.read_text()
             time.sleep(0.2)
+        while not ask(f"http://127.0.0.1:{port}/")[0] and time.monotonic() < until:  # it prints first, then listens
+            time.sleep(0.2)
         yield f"http://127.0.0.1:{port}", found[1]
     finally:
         process.terminate()
