@@ -112,10 +112,10 @@ def beside(rows: Sequence[dict], made: dict) -> list[dict]:
     kit = made.get("starts", {})
     if not kit:
         raise UserError("Nothing was measured to stand beside; measure again with `bench --noise`.")
-    out = []
+    out, figures = [], [f for f in (*FIGURES, *SWAPS) if any(f in known for known in kit.values())]
     for row in rows:
         known = kit.get(row["network"]) or (kit["trained"] if not row["network"].endswith(", 0 steps") else {})
-        told = {f: f"{known[f][0]:.2f} … {known[f][-1]:.2f}" if f in known else "" for f in (*FIGURES, *SWAPS)}
+        told = {f: f"{known[f][0]:.2f} … {known[f][-1]:.2f}" if f in known else "" for f in figures}
         out.append(row | {f"{name}, kit": ends for name, ends in told.items()})
     return out
 
