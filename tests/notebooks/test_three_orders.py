@@ -1,7 +1,7 @@
 """Orders of cells that a learner makes, run: settings again after everything, exercises backwards, all of it twice.
 
 The cells are the notebooks' own. What computes for long does so once and then gives what it gave; trainings end before
-their first step, and lab 6's measuring stands in.
+their first step, and what labs 2 and 6 measure stands in.
 """
 
 import importlib
@@ -17,6 +17,7 @@ import pytest
 
 from faceswap_lib import headless
 from faceswap_lib.classroom import logbook
+from faceswap_lib.machine import speed
 from faceswap_lib.measure.figures import FIGURES
 
 FOLDER = headless.ROOT / "notebooks"
@@ -29,7 +30,7 @@ ORDERS: dict[str, Callable[[str, str, list, list], list]] = {  # settings, the s
 ONCE = {  # lab -> what computes for long there
     "00": ("media.video.sha256", "display.show.strip", "display.show.mesh_of"),
     "01": ("gpu.describe",),
-    "02": ("gpu.check", *(f"machine.speed.{name}" for name in ("in_python", "compare", "watch", "roofline"))),
+    "02": ("gpu.check", "machine.speed.in_python", "machine.speed.roofline"),
     "03": ("display.show.averages",),
     "04": ("train.train", "measure.starts.judge", "measure.perception.judge", "widgets.play_gan.story"),
     "05": ("convert.convert", "display.plots_occlusion.in_front", "display.plots_occlusion.between_lips"),
@@ -77,6 +78,14 @@ def once(lab: str, name: str, made: dict, patch: pytest.MonkeyPatch, **always: o
         return made[key]
 
     patch.setattr(holder, function, again)
+
+
+def timed(patch: pytest.MonkeyPatch) -> None:
+    """What lab 2 asks of a process with TensorFlow, which takes long to start."""
+    answers = {"cards": [], "repeat": 3, "time": {"seconds": 0.01, "peak": 0.5}}
+    patch.setattr("faceswap_lib.machine.worker.Worker.ask", lambda worker, what, **about: answers[what])
+    load = speed.Load([0.1, 0.2, 0.3], [[1.0, 1.0]] * 3, [0.0, 90.0, 0.0], [], 0.1, 0.2)
+    patch.setattr(speed, "watch", lambda *args: load)
 
 
 def figures() -> dict:
@@ -128,8 +137,8 @@ def there(monkeypatch, tmp_path) -> Iterator[None]:
 def test_no_order_of_cells_stops_a_lab(lab, order, work, made, there, monkeypatch, capsys):
     for name in ONCE[lab]:
         once(lab, name, made, monkeypatch, **({"iterations": 0, "minutes": None} if name == "train.train" else {}))
-    if lab == "06":
-        measured(monkeypatch)
+    if stand_in := {"02": timed, "06": measured}.get(lab):
+        stand_in(monkeypatch)
     names, sources = cell_runner.begin(), ORDERS[order](*cells(lab, work))
     for source in sources:
         cell_runner.run(source, names)
