@@ -18,7 +18,8 @@ FOLDER, MOST, LARGEST = "videos", 100, 4000  # of the run; MB sent from a browse
 ENDINGS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 CONSENT = (
     "<b>Only faces of people who agreed.</b> Take a video only of yourself, or of somebody who knows what is done "
-    "with it and said yes, in writing where they are not in the room. Not of children. Fame is no consent."
+    "with it and said yes, in writing where they are not in the room. Not of children. Fame is no consent. Lab 5 puts "
+    "it on record."
 )
 HOW = (
     f"Up to {MOST} MB can be sent here. A larger one, or one that does not arrive: drop it into the file browser "

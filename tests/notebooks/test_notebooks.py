@@ -13,6 +13,7 @@ import pytest
 
 from faceswap_lib import extract, samples, workshop
 from faceswap_lib.media import video
+from faceswap_lib.trust import consent, inspection
 
 HERE = Path(__file__).resolve().parent
 LESSONS = sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -86,6 +87,12 @@ def test_the_swapped_video_keeps_frames_time_stamps_and_sound(run):
     assert packets(source) == packets(swapped)
     before, after = video.probe(source), video.probe(swapped)
     assert (before.width, before.height) == (after.width, after.height)
+
+
+def test_the_built_in_people_are_asked_for_no_consent(run):
+    for path in (run.workdir / "swapped.mp4", *(run.workdir / "broken").glob("*.mp4")):
+        assert inspection.signed_facts(path)["consent"] == consent.NONE_NEEDED
+    assert not list(run.workdir.rglob("consent*"))
 
 
 @pytest.mark.parametrize("name", BASELINE["smoke"]["figures"])
