@@ -109,8 +109,13 @@ class Consent:
         if strange or not any(ways):
             what = f"is not for {_listed(strange)}" if strange else "is not for this direction"
             raise UserError(f"The consent in {self.path} {what}: who is shown has not agreed to this; ask them.")
-        if not os.access(self.path.parent, os.W_OK):
-            raise UserError(f"What is made is listed beside {self.path}, and nothing can be written there; copy it.")
+        try:
+            os.close(_appending(list_of(self.path)))
+        except OSError as error:
+            place = list_of(self.path)
+            raise UserError(
+                f"What is made is listed in {place}, which cannot be written ({error.strerror})."
+            ) from error
         return found.hash
 
     def covering(self, clip: str | Path, *pieces: str | Path) -> "Consent":
@@ -120,7 +125,7 @@ class Consent:
     def note(self, *made: Path) -> None:
         """List videos that were made under the record, if there is one."""
         if self.path:
-            with open(list_of(self.path), "a", encoding="utf-8") as file:
+            with open(_appending(list_of(self.path)), "a", encoding="utf-8") as file:
                 file.write("".join(json.dumps(str(path.absolute())) + "\n" for path in made))
 
 
@@ -213,6 +218,11 @@ def kept(run: str | Path, given: str | Path = "") -> Path | None:
     """The record that a notebook goes by: the one that is given, else the newest in the run's folder, if any."""
     there = sorted(Path(run).glob("consent*.json"), key=lambda path: path.stat().st_mtime)
     return Path(given) if given else there[-1] if there else None
+
+
+def _appending(path: Path) -> int:
+    """A list opened to be written on, made if need be; OSError where that cannot be, or where it is a link."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def _line(text: str) -> str:

@@ -105,7 +105,8 @@ def read(path: str | Path) -> Credentials:
 
 def _judged(store: dict) -> Credentials:
     active = store["manifests"][store["active_manifest"]]
-    facts = next((a["data"] for a in active["assertions"] if a["label"] == OWN), {})
+    said = [a["data"] for a in active["assertions"] if a["label"] == OWN]
+    facts = next((data for data in said if isinstance(data, dict)), {})  # a stranger's may be anything
     failed = {each["code"] for each in store.get("validation_results", {}).get("activeManifest", {}).get("failure", ())}
     signer = active.get("signature_info", {}).get("common_name", "somebody without a name")
     if rest := failed - {"signingCredential.untrusted"}:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap_lib import UserError
+from faceswap_lib import UserError, strangers
 from faceswap_lib.media import video
 from faceswap_lib.trust import consent, credentials, label, mark, sidecar
 from faceswap_lib.trust.credentials import HOLDS, Credentials
@@ -51,14 +51,14 @@ def agreement(path: str | Path, record: str | Path | None = None) -> Layer:
     if named == consent.NONE_NEEDED:
         state, says = "intact", "none is needed: the built-in people do not exist"
     elif named and not record:
-        state, says = "unknown", f"a record is named, {str(named)[:24]}; --consent FILE holds it against this"
+        state, says = "unknown", f"a record is named, {_plain(named)}; --consent FILE holds it against this"
     elif named:
         found = consent.read(record)
         over = f"it {found.over}" if found.over else ""
         problem = "another record was named" if found.hash != named else over
         state, says = ("altered" if problem else "intact"), f"{record}: {problem or f'it holds until {found.until}'}"
     if day := beside.get("consent_revoked"):
-        state, says = "altered", f"revoked on {day}, says the file beside it"
+        state, says = "altered", f"revoked on {_plain(day)}, says the file beside it"
     return Layer("consent", state, says)
 
 
@@ -99,5 +99,10 @@ def _mark(found: mark.Reading) -> str:
 
 def _says(found: Credentials) -> str:
     names = {"method": "drawn by", "source": "source", "model": "model", "person": "person", "consent": "consent"}
-    facts = [f"{word} {str(found.facts[key])[:24]}" for key, word in names.items() if found.facts.get(key)]
+    facts = [f"{word} {_plain(found.facts[key])}" for key, word in names.items() if found.facts.get(key)]
     return "; ".join(filter(None, [found.detail, ", ".join(facts)]))
+
+
+def _plain(said: object) -> str:
+    """The beginning of what a stranger's marks may say, fit for a terminal."""
+    return strangers.printable(str(said)[:24])

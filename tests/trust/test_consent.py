@@ -157,6 +157,16 @@ def test_what_is_made_is_listed_beside_it_once(record, tmp_path):
     assert consent.made(record) == []
 
 
+@pytest.mark.parametrize("how", ["a link", "a folder"])
+def test_a_list_that_cannot_be_written_is_said_before_the_work(record, tmp_path, how):
+    other, there = tmp_path / "other.txt", consent.list_of(record)
+    other.write_text("theirs")
+    there.symlink_to(other) if how == "a link" else there.mkdir()
+    with pytest.raises(UserError, match="What is made is listed in .*c.videos.txt, which cannot be written"):
+        Consent(record).agreed(NAMES, A, B)
+    assert other.read_text() == "theirs"
+
+
 def test_a_run_goes_by_its_newest_record_unless_one_is_given(tmp_path):
     assert consent.kept(tmp_path) is None
     consent.new(tmp_path / "consent.json", ANNA, BO, agreed="x", means="y")

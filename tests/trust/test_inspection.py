@@ -1,11 +1,13 @@
 """inspection.py: every layer is told apart, on files of ours and of others."""
 
+import shutil
+
 import cv2
 import pytest
 
 from faceswap_lib import UserError, samples
 from faceswap_lib.media import video
-from faceswap_lib.trust import consent, inspection, label, marked
+from faceswap_lib.trust import consent, inspection, keys, label, marked, sidecar
 from faceswap_lib.trust.statement import Statement
 
 
@@ -43,6 +45,15 @@ def test_of_a_crop_the_mark_is_left(made, tmp_path):
 def test_a_single_picture_has_label_and_mark(made, tmp_path, name):
     cv2.imwrite(str(tmp_path / name), cv2.cvtColor(video.frame(made, 7), cv2.COLOR_RGB2BGR))
     assert states(tmp_path / name) == ["intact", "missing", "missing", "intact"]
+
+
+def test_what_a_stranger_has_signed_steers_no_terminal(made, tmp_path, monkeypatch):
+    copy = tmp_path / "made.mp4"
+    shutil.copy(made, copy)
+    sidecar.write(copy, copy, Statement("\x1b[2J", "0" * 64, consent="\x1b[31m"))
+    monkeypatch.setenv(keys.FOLDER, str(tmp_path / "other"))
+    said = [layer.says for layer in (*inspection.inspect(copy), inspection.agreement(copy))]
+    assert "?[2J" in "".join(said) and not any("\x1b" in each for each in said)
 
 
 def test_a_recording_has_none_and_that_proves_nothing():
