@@ -74,7 +74,7 @@ def _network() -> object:
     x = layers.Concatenate()([x, layers.Rescaling(FINE)(layers.Subtract()([x, soft]))])
     for number, (width, stride) in enumerate((STEM, *LAYERS)):
         x = layers.Conv2D(width, 3 if number else 4, stride, "same", use_bias=False)(x)
-        x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.8)(x))
     flat = layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(x))
     return keras.Model(shown, [layers.Dense(1, "sigmoid", name="says")(flat), x])
 
