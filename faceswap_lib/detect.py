@@ -27,8 +27,8 @@ from faceswap_lib.media import video
 NAME = "detection.json"
 OWN = "this run's own swap"
 TITLES = {"own": "trained on this swap", "blends": "trained on blends"}
-SIZES = {"smoke": (40, 4), "micro": (100, 2)}  # steps of a training, one in so many frames; others as USUAL
-USUAL = (160, 2)
+SIZES = {"smoke": (60, 4)}  # steps of a training, one in so many frames; others as USUAL
+USUAL = (120, 2)
 LATE = {"delay": 3}  # frames by which lab 6's broken clips lag behind
 FEW = 8  # faces of a clip to learn from, and as many to judge, at least
 

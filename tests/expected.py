@@ -93,6 +93,7 @@ def measured(run: Path) -> dict[str, float]:
         **{name: figures[name]["value"] for name in ("ssim", "to_ideal", "identity", "gaze", "sharpness")},
         "ssim of the source": figures["ssim"]["reference"]["source"],
         "gaze of B's mean": figures["gaze"]["reference"]["B's mean"],
+        "AUC of its own swap": json.loads((run / "detection.json").read_text())["cases"][0]["own"]["auc"]["value"],
         **{f"seconds of lab {int(n)}": lab.seconds for n, lab in logbook.read(run).labs.items() if lab.seconds},
     }
 

@@ -1,14 +1,9 @@
-"""Lab 7's exercises: what leaks past a covered face, what defeats a detector, what an alarm is worth."""
+"""Lab 7's exercises: what leaks past a covered face, what a detector says of B himself, what an alarm is worth."""
 
 from faceswap_lib.detection import scores
 
 FAKES, HITS, ALARMS, NEAR = 0.001, 0.99, 0.01, 0.03  # as the exercise has them, and how far off an answer may be
 WORDS = ("yes", "no")
-DEFEATS = {
-    "CRF 35": "Compression takes fine detail, and the face is another one still: look at its line in the table.",
-    "half": "Half the size is still enough to see whose face it is: look at its line in the table.",
-    "paste": "The paste puts the same person's face onto the same head: what has the detector learned to look for?",
-}
 
 
 def leak(value: object) -> str:
@@ -21,11 +16,12 @@ def leak(value: object) -> str:
     return "" if dressed == "no" else "What is left that differs, when both bear the mark and went through one codec?"
 
 
-def defeats(value: object) -> str:
-    """What the detector that was trained on one pair fails on."""
-    if str(value).strip().lower() in ("pair", "another pair"):
-        return ""
-    return DEFEATS.get(str(value), f"Give one of {', '.join((*DEFEATS, 'pair'))}.")
+def himself(value: object) -> str:
+    """What the detector that was trained on one swap says of B's own recording."""
+    said = str(value).strip().lower()
+    if said not in ("real", "fake"):
+        return 'Answer with "real" or "fake".'
+    return "" if said == "fake" else "Whose face was in every fake that it has seen, and in no recording?"
 
 
 def alarm(value: object) -> str:
@@ -40,4 +36,4 @@ def alarm(value: object) -> str:
     return "Count them out of a million videos: fakes that are found, and recordings that are called fakes."
 
 
-ANSWERS = {"07-1": leak, "07-2": defeats, "07-3": alarm}
+ANSWERS = {"07-1": leak, "07-2": himself, "07-3": alarm}

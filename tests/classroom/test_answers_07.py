@@ -7,7 +7,7 @@ from faceswap_lib.classroom.answers_07 import ANSWERS
 
 @pytest.mark.parametrize(
     ("exercise", "value"),
-    [("07-1", ("yes", "no")), ("07-1", ("Yes ", "NO")), ("07-2", "pair"), ("07-3", 0.09), ("07-3", 990 / 10980)],
+    [("07-1", ("yes", "no")), ("07-1", ("Yes ", "NO")), ("07-2", " Fake"), ("07-3", 0.09), ("07-3", 990 / 10980)],
 )
 def test_a_right_answer(exercise, value):
     assert ANSWERS[exercise](value) == ""
@@ -19,9 +19,8 @@ def test_a_right_answer(exercise, value):
         ("07-1", ("no", "no"), "compressed once more"),
         ("07-1", ("yes", "yes"), "What is left that differs"),
         ("07-1", ("perhaps", "no"), 'Answer with "yes" or "no"'),
-        ("07-2", "CRF 35", "line in the table"),
-        ("07-2", "paste", "what has the detector learned"),
-        ("07-2", "all", "Give one of"),
+        ("07-2", "real", "Whose face was in every fake"),
+        ("07-2", "B", 'Answer with "real" or "fake"'),
         ("07-3", 0.99, "how many of the fakes are found"),
         ("07-3", 0.5, "out of a million"),
         ("07-3", 9, "between 0 and 1"),
