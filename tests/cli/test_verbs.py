@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import agreed
@@ -15,6 +16,7 @@ import pytest
 from faceswap_lib import samples
 from faceswap_lib.classroom import logbook
 from faceswap_lib.face import faceset
+from faceswap_lib.interop import alignments
 from faceswap_lib.media import video
 from faceswap_lib.network import claims, record, saved
 
@@ -51,6 +53,7 @@ def bad(tmp_path_factory) -> Path:
     video.write(folder / "grey.mp4", [np.full((96, 96, 3), 99, "u1")] * 5, 24)
     (folder / "empty").mkdir()
     (folder / "file").write_text("")
+    (folder / "acts.fsa").write_bytes(zlib.compress(b"cos\nsystem\n(S'touch ran'\ntR."))
     model = folder / "model"
     model.mkdir()
     for name in saved.MEANS.values():
@@ -122,6 +125,11 @@ CASES = {
         ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "out", "--against", "empty"),
         "no report",
     ),
+    "alignments that act": (
+        ("import-faceswap", "acts.fsa", "--video", A, "--faces", "out"),
+        "more than plain data",
+    ),
+    "no faceset to take along": (("export-faceswap", "empty", "--video", A, "--out", "out"), "not a faceset"),
     "a missing option": (("extract", A), "--faces"),
     "faces into the folder one is in": (("extract", A, "--faces", "."), "folder of their own"),
     "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
@@ -137,6 +145,18 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(case, bad):
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1 and expected in errors[0] and "Traceback" not in result.stderr
     assert sorted(bad.rglob("*")) == before
+
+
+def test_a_faceset_goes_to_faceswap_and_comes_back_to_another_folder(short, facesets, tmp_path):
+    """Some of A's faces were deleted there; this kit has no faceset yet, makes one and leaves the same ones out."""
+    out = run("export-faceswap", facesets["a"], "--video", short["a"], "--out", tmp_path / "out")
+    assert out.returncode == 0 and "30 faces with 68 landmarks" in out.stdout and "tools.py alignments" in out.stdout
+    there = alignments.read(tmp_path / "out" / "a_alignments.fsa")
+    alignments.write(tmp_path / "cut.fsa", "a.mp4", 30, there.faces[:20])
+    words = ("import-faceswap", tmp_path / "cut.fsa", "--video", short["a"], "--faces", tmp_path / "new")
+    back = run(*words, "--profile", "smoke")
+    assert back.returncode == 0 and "20 to train on" in back.stdout and "10 left out now" in back.stdout, back.stderr
+    assert faceset.load(tmp_path / "new").usable.tolist() == list(range(20))
 
 
 def test_two_clips_are_measured_and_compared(short, facesets, tmp_path):
