@@ -127,6 +127,14 @@ def test_the_weakest_of_several_cards_counts():
     assert row(replace(UNUSED, cards=two, cudnn="9.11"), "CUDA and cuDNN").verdict == "FAIL"
 
 
+def test_several_cards_that_can_be_used_are_named_with_what_becomes_of_them():
+    two = replace(A10, cards=A10.cards * 2, trial=A10.trial | {"gpus": ["NVIDIA A10"] * 2})
+    assert (
+        row(two, "graphics card").found
+        == "NVIDIA A10, 17 GB, NVIDIA A10, 17 GB; a training shares its batches among them"
+    )
+
+
 def test_what_went_wrong_is_shown():
     assert "tensorflow" in row(replace(LAPTOP, trial={"error": "No module named 'tensorflow'"}), "a convolution").found
     both = replace(LAPTOP, opencv=("opencv-contrib-python", "opencv-python"))
