@@ -27,7 +27,7 @@ if backend == "tensorflow":
 import keras
 from keras import layers
 from faceswap_lib import profiles
-from faceswap_lib.network import checkpoint, devices, model
+from faceswap_lib.network import checkpoint, devices, model, schedule
 from faceswap_lib.network.layers import MeanTexture
 
 devices.KIND = "cpu"
@@ -64,11 +64,11 @@ def losses(net, take, seed):
 
 def begin(profile, team):
     net = checkpoint.build(profile, 0, team)
-    net.gan, net.optimizer.learning_rate = 0.05, 1e-2
+    net.gan, net.optimizer.learning_rate = schedule.GAN, schedule.RATE
     return net
 
 def curve(net):
-    rows = [losses(net, net.train_on_batch, step) for step in range(steps)]
+    rows = [losses(net, net.train_on_batch, 0) for _ in range(steps)]  # the same faces: what is learnt is seen
     one = batch(5)
     drawn = model.draw(net, one["picture_a"], one["motion_a"], "b")
     return {"rows": rows, "held": losses(net, net.test_on_batch, 99), "drawn": drawn.tolist()}
@@ -105,7 +105,8 @@ def test_two_devices_learn_what_one_learns(backend):
     found = json.loads(done.stdout.splitlines()[-1])
     one, two = found["one"], found["two"]
     assert found["devices"] == ["cpu:0", "cpu:1"]
-    assert len(one["rows"]) == STEPS and all(loss > 0 for row in one["rows"] for loss in row)
+    assert all(loss > 0 for row in one["rows"] for loss in row)
+    assert one["rows"][-1][0] < one["rows"][0][0] - 1e-3, "far more is learnt than may differ"
     for alone, together in zip([*one["rows"], one["held"]], [*two["rows"], two["held"]], strict=True):
         assert together == pytest.approx(alone, abs=1e-4)
     assert keras.ops.shape(two["drawn"]) == keras.ops.shape(one["drawn"])
