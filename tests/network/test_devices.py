@@ -43,8 +43,10 @@ def decoder(size, width, name):
     return keras.Model([code, motion], MeanTexture(name="mean_texture")(x), name=name)
 
 def discriminator(size, width):
+    # no bias: while all faces are inside the hinge its gradient is 0 but for rounding, of which Adam makes whole steps
     picture = keras.Input((S, S, 3))
-    return keras.Model(picture, layers.Activation("linear", dtype="float32")(layers.Conv2D(2, 8, 8)(picture)))
+    scores = layers.Conv2D(2, 8, 8, use_bias=False)(picture)
+    return keras.Model(picture, layers.Activation("linear", dtype="float32")(scores))
 
 model.encoder, model.decoder, model.discriminator = encoder, decoder, discriminator
 size = replace(profiles.get("smoke"), texture=S)
