@@ -23,6 +23,7 @@ from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.measure import report
 from faceswap_lib.measure.blind import Piece
 from faceswap_lib.media import video
+from faceswap_lib.network import schedule
 
 NAME = "detection.json"
 OWN = "this run's own swap"
@@ -55,11 +56,16 @@ def gather(
 ) -> Seen:
     """The faces of both recordings and of lab 5's swap, all dressed and encoded alike, cut into blocks of time.
 
-    Raises UserError: no swap in the workdir, or too few frames of a person to learn from some and judge by others.
+    Raises UserError: no swap in the workdir, other videos than its own, or too few frames of a person to learn from
+    some and judge by others.
     """
     profiles.get(profile)
+    schedule.check(None, None, None, seed)
     run, clips = Path(workdir), {"a": Path(video_a), "b": Path(video_b)}
     sets = {side: faceset.load(run / "faces" / side) for side in "ab"}
+    for side, found in sets.items():
+        if video.sha256(clips[side]) != found.source.sha256:
+            raise UserError(f"{run / 'faces' / side} was taken from {found.source.name}, not from {clips[side]}.")
     if not (swapped := video.fitted(run / "swapped.mp4")):
         raise UserError(f"{run} has no swapped video yet; run lab 5 first, with the same workdir.")
     number, (steps, every) = crops.number_of(swapped), SIZES.get(profile, USUAL)

@@ -66,6 +66,8 @@ def test_a_run_without_a_swap_is_refused(swapped_run, short, tmp_path):
         detect.gather(tmp_path, short["a"], short["b"])
     with pytest.raises(UserError, match="no profile"):
         detect.gather(tmp_path, short["a"], short["b"], profile="huge")
+    with pytest.raises(UserError, match="faces/a was taken from a.mp4, not from"):
+        detect.gather(tmp_path, short["b"], short["a"])
 
 
 def test_too_few_frames_are_refused(swapped_run, short, monkeypatch):

@@ -11,9 +11,9 @@ def leak(value: object) -> str:
     plain, dressed = (str(each).strip().lower() for each in value)
     if {plain, dressed} - set(WORDS):
         return 'Answer with "yes" or "no", twice.'
-    if plain == "no":
-        return "No face is needed: the swap was compressed once more, and it bears a mark. Both are everywhere."
-    return "" if dressed == "no" else "What is left that differs, when both bear the mark and went through one codec?"
+    if dressed == "yes":
+        return "What is left that differs, when both bear the mark and went through one codec? Run the cell."
+    return "A good suspicion, and a wrong one here: run the cell. Is 0.5 in the interval?" if plain == "yes" else ""
 
 
 def himself(value: object) -> str:

@@ -7,7 +7,7 @@ from faceswap_lib.classroom.answers_07 import ANSWERS
 
 @pytest.mark.parametrize(
     ("exercise", "value"),
-    [("07-1", ("yes", "no")), ("07-1", ("Yes ", "NO")), ("07-2", " Fake"), ("07-3", 0.09), ("07-3", 990 / 10980)],
+    [("07-1", ("no", "no")), ("07-1", ("No ", "NO")), ("07-2", " Fake"), ("07-3", 0.09), ("07-3", 990 / 10980)],
 )
 def test_a_right_answer(exercise, value):
     assert ANSWERS[exercise](value) == ""
@@ -16,7 +16,7 @@ def test_a_right_answer(exercise, value):
 @pytest.mark.parametrize(
     ("exercise", "value", "hint"),
     [
-        ("07-1", ("no", "no"), "compressed once more"),
+        ("07-1", ("yes", "no"), "a wrong one here"),
         ("07-1", ("yes", "yes"), "What is left that differs"),
         ("07-1", ("perhaps", "no"), 'Answer with "yes" or "no"'),
         ("07-2", "real", "Whose face was in every fake"),

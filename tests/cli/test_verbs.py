@@ -94,6 +94,8 @@ CASES = {
         ("evaluate", A, "--source", A, "--faces-b", "empty", "--report", "o", "--seed=-1"),
         "seed is",
     ),
+    "detectors without a run": (("detect", "--workdir", "empty"), "faces/a is not a faceset"),
+    "a detector's seed": (("detect", "--workdir", "empty", "--seed=-1"), "seed is -1"),
     "moments that are none": (("bench", "--workdir", "out", "--seconds", "0,nan"), "Give moments in seconds"),
     "minutes in words": (("workshop", "--workdir", "out", "--profile", "smoke", "--set", "minutes=abc"), "minutes is"),
     "one video twice": (
@@ -231,6 +233,20 @@ def test_import_is_fast_and_brings_neither_tensorflow_nor_mediapipe():
 def test_every_verb_explains_itself(verb):
     result = run(verb, "--help")
     assert result.returncode == 0 and "--help" in result.stdout
+
+
+def test_detectors_figures_come_with_what_they_mean(monkeypatch, capsys, tmp_path):
+    from faceswap_lib import detect
+    from faceswap_lib.cli import judging
+
+    auc = {"auc": {"value": 0.9, "low": 0.8, "high": 1.0}, "alarms": 0.1, "misses": 0.2}
+    told = {"cases": [{"case": "half", **dict.fromkeys(detect.TITLES, auc)}], "shuffled": auc["auc"]}
+    asked = []
+    monkeypatch.setattr(detect, "detect", lambda *args, **how: asked.append((args, how)) or told)
+    judging.detect(tmp_path, None, None, "smoke", 3)
+    said = capsys.readouterr().out
+    assert asked == [((tmp_path, *map(samples.path, ("person_a", "person_b"))), {"profile": "smoke", "seed": 3})]
+    assert "half" in said and said.count("0.90 (0.80 to 1.00)") == 3 and "very little" in said
 
 
 def test_version_is_said():

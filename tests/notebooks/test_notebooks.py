@@ -156,6 +156,20 @@ def test_the_swap_beats_the_unswapped_source(run):
     assert run.report["figures"]["share_nearer_b"]["value"] >= 0.95
 
 
+def test_lab_7_tells_its_own_swap_and_fails_where_the_lesson_says(run):
+    told = json.loads((run.workdir / "detection.json").read_text(encoding="utf-8"))
+    rows = {row["case"]: row for row in told["cases"]}
+    auc = {case: {who: row[who]["auc"]["value"] for who in ("own", "blends")} for case, row in rows.items()}
+    own, other = auc["this run's own swap"], auc["another pair: A's face on B"]
+    assert own["own"] > 0.9 and rows["this run's own swap"]["own"]["auc"]["low"] > 0.8
+    assert abs(told["shuffled"]["value"] - 0.5) < 0.15 and told["shuffled"]["low"] <= 0.55
+    assert told["shuffled"]["high"] >= 0.45, "labels that mean nothing are a coin"
+    assert other["own"] < own["own"] - 0.05 and auc["self-blended"]["own"] < own["own"] - 0.05
+    assert told["alarms_on_b"]["own"] > 0.7 > 0.5 > told["alarms_on_b"]["blends"], "to the first, B himself is a fake"
+    assert own["blends"] < own["own"] and auc["classic paste"]["blends"] < 0.65
+    assert {"encoded at CRF 28", "encoded at CRF 35", "half the size", "no colour match"} < set(rows)
+
+
 def test_extraction_found_every_face(run):
     assert extract.faceset.load(run.workdir / "faces" / "a").frames.tolist() == list(range(200))
 
