@@ -77,10 +77,9 @@ def train(
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
     begins = pretrained.named(start, size, alignment)
-    if resume:
-        record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
     sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
     if resume:
+        record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
         record.check_people(folder, sets)
     sides = {s: batches.load_side(f, canvas(alignment, size.texture), size.faces) for s, f in sets.items()}
     budget = schedule.budget(size, minutes, iterations, sides)
