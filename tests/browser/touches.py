@@ -137,14 +137,15 @@ def dashboard(learner: Learner, thing: Locator) -> None:
 
 
 def judge(learner: Learner, thing: Locator) -> None:
-    """You are the discriminator: verdicts to the end, then the score with its interval and the network's beside it."""
+    """Real or drawn: verdicts to the end, then the score with its interval; a second game begins."""
     piece = thing.locator("[role=status]").first
     while found := re.search(r"Piece (\d+) of", text := piece.inner_text()):
         before = piece.element_handle()
         learner.press(thing, ("real", "drawn")[int(found[1]) % 2])
         learner.page.wait_for_function("([e, text]) => !e.isConnected || e.innerText != text", arg=[before, text])
-    assert "interval" in thing.inner_text() and "discriminator" in thing.inner_text()
+    assert re.search(r"you\s+\d+ of \d+\s+\d+% to \d+%", thing.inner_text()), "the score with its interval"
     learner.press(thing, "Begin again")
+    learner.until(lambda: "Piece 1 of" in piece.inner_text(), "it does not begin again")
 
 
 def runs(learner: Learner, thing: Locator, begin: str) -> None:
