@@ -1,4 +1,4 @@
-"""Numbers that a lesson tells the learner to expect: each is listed with its range, and what is measured is in it."""
+"""Numbers that a lesson tells the learner to expect: each is listed with its range; the run is in test_notebooks.py."""
 
 import re
 from functools import cache
@@ -42,17 +42,6 @@ def test_every_number_that_a_lesson_promises_is_listed(lab):
 def plain(words: str) -> str:
     """Words as `prose` has them."""
     return re.sub(r"[\s*]+", " ", words)
-
-
-@pytest.mark.parametrize("claim", [c for c in CLAIMS if "smoke" in c.runs], ids=lambda c: f"{c.lab}-{c.of}")
-def test_the_regression_run_finds_what_a_lesson_promises(claim, run, values):
-    assert not claim.wrong(values, expected.busy())
-
-
-@pytest.fixture(scope="session")
-def values(run) -> dict[str, float]:
-    """What the smoke run left behind."""
-    return expected.measured(run.workdir)
 
 
 @pytest.mark.parametrize("claim", [c for c in CLAIMS if "kit" in c.runs], ids=lambda c: f"{c.lab}-{c.of}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cell_runner
+import expected
 import matplotlib.pyplot as plt
 import nbformat
 import page_loads
@@ -99,6 +100,17 @@ def test_the_built_in_people_are_asked_for_no_consent(run):
 def test_the_figures_are_those_of_the_baseline(run, name):
     expected, measured = BASELINE["smoke"]["figures"][name], run.report["figures"][name]["value"]
     assert measured == pytest.approx(expected["value"], abs=expected["tolerance"])
+
+
+@pytest.fixture(scope="module")
+def values(run) -> dict[str, float]:
+    """What the run left behind, by the names of expected.json."""
+    return expected.measured(run.workdir)
+
+
+@pytest.mark.parametrize("claim", [c for c in expected.claims() if "smoke" in c.runs], ids=lambda c: f"{c.lab}-{c.of}")
+def test_the_run_finds_what_a_lesson_promises(claim, values):
+    assert not claim.wrong(values, expected.busy())
 
 
 def test_the_baseline_names_every_figure(run):
