@@ -65,6 +65,6 @@ def revoke(
     made = revocation.revoke(record, folders or ())
     print_table([vars(each) for each in made])
     print(
-        f"{record} is revoked. {len(made)} videos were made under it, as far as they are known here; no copy elsewhere "
+        f"{record} is revoked. Made under it, as far as is known here: {len(made)}. No copy elsewhere "
         "is called back by this: delete them, and have others taken down."
     )

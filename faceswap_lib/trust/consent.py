@@ -105,7 +105,8 @@ class Consent:
         if found.over:
             raise UserError(f"The consent in {self.path} {found.over}; ask again, and write a new record.")
         ways = [all(map(found.shows, way, (shown, put_in))) for way in (("ab", "aa", "bb") if themselves else ("ab",))]
-        strange = [name for digest, name in whole.items() if not any(found.shows(side, digest) for side in "ab")]
+        asked = {digest: whole[digest] for digest in whole if digest not in built_in() or digest in (shown, put_in)}
+        strange = [name for digest, name in asked.items() if not any(found.shows(side, digest) for side in "ab")]
         if strange or not any(ways):
             what = f"is not for {_listed(strange)}" if strange else "is not for this direction"
             raise UserError(f"The consent in {self.path} {what}: who is shown has not agreed to this; ask them.")

@@ -49,6 +49,7 @@ def test_the_sentence_that_refuses_is_the_command_that_makes_one():
 def test_a_record_is_for_its_people_in_its_direction(record):
     found = Consent(record)
     assert found.agreed(NAMES, A, B) == consent.read(record).hash
+    assert found.agreed(NAMES | BUILT_IN, A, B), "a model that has learned from a built-in person too"
     assert found.agreed({A: "a.mp4"}, A, A, themselves=True), "drawn anew, to see what the network can do"
     for names, shown, put_in, told in (
         (NAMES, B, A, "not for this direction"),
