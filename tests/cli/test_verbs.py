@@ -268,10 +268,7 @@ def test_a_consent_is_asked_for_made_used_and_taken_back(short, facesets, traine
     assert done.returncode == 0, done.stderr
     assert "holds until" in run("inspect", made, "--consent", record).stdout
     done = run("consent", "revoke", record)
-    assert (
-        done.returncode == 0
-        and "Made under it, as far as is known here: 1." in done.stdout
-        and str(made) in done.stdout
-    )
+    assert done.returncode == 0 and str(made) in done.stdout.replace("\n", "")
+    assert "Made under it, as far as is known here: 1." in done.stdout
     again = run(*words, "--consent", record)
     assert again.returncode == 2 and "consent.json was revoked on" in again.stderr
