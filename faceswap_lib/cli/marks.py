@@ -63,7 +63,8 @@ def revoke(
     from faceswap_lib.trust import revocation
 
     made = revocation.revoke(record, folders or ())
-    print_table([vars(each) for each in made])
+    for each in made:
+        print(f"{each.video}: {each.state}")
     print(
         f"{record} is revoked. Made under it, as far as is known here: {len(made)}. No copy elsewhere "
         "is called back by this: delete them, and have others taken down."

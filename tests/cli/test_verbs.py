@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -264,11 +265,14 @@ def test_a_consent_is_asked_for_made_used_and_taken_back(short, facesets, traine
     command = shlex.split(re.search(r"`python -m faceswap_lib (consent new .*)`", said)[1])
     assert run(*command, cwd=short["a"].parent).returncode == 0
     record = (short["a"].parent / "consent.json").rename(tmp_path / "consent.json")
+    assert (
+        "as far as is known here: 0." in run("consent", "revoke", shutil.copy(record, tmp_path / "other.json")).stdout
+    )
     done = run(*words, "--consent", record)
     assert done.returncode == 0, done.stderr
     assert "holds until" in run("inspect", made, "--consent", record).stdout
     done = run("consent", "revoke", record)
-    assert done.returncode == 0 and str(made) in done.stdout.replace("\n", "")
+    assert done.returncode == 0 and f"{made}: marked\n" in done.stdout
     assert "Made under it, as far as is known here: 1." in done.stdout
     again = run(*words, "--consent", record)
     assert again.returncode == 2 and "consent.json was revoked on" in again.stderr
