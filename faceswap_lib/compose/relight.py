@@ -29,7 +29,7 @@ TRUST = 0.9  # of the network's correction is made there
 PARTS = 0.5  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 OWN, POSES = 12, 4  # frames of the source, and poses of the drawn face, by which the gain is calibrated
-LITTLE = 0.005  # of the gain's logarithm in a face's own light is left as it is
+LITTLE = 0.02  # of the gain's logarithm in a face's own light is left as it is
 
 
 def network() -> object:
