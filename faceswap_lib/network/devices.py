@@ -31,7 +31,10 @@ class Team:
         """Say on stderr who shares batches of this size."""
         if self.many:
             names, each = " and ".join((", ".join(self.devices[:-1]), self.devices[-1])), batch // len(self.devices)
-            note(f"Training on {names} together: {each} of each person's {batch} faces a step on each of them.")
+            note(
+                f"Training on {names} together: {each} of each person's {batch} faces a step on each of them. "
+                "CUDA_VISIBLE_DEVICES=0 keeps to one."
+            )
 
     @property
     def compiles(self) -> bool:
