@@ -24,6 +24,7 @@ from faceswap_lib.measure import report
 from faceswap_lib.measure.blind import Piece
 from faceswap_lib.media import video
 from faceswap_lib.network import schedule
+from faceswap_lib.trust import consent
 
 NAME = "detection.json"
 OWN = "this run's own swap"
@@ -147,12 +148,14 @@ def all_cases(seen: Seen) -> dict[str, Pair]:
     """Held-out faces, recorded and fake: the run's own, the same in other states, and fakes of other kinds."""
     (clip, found), (clip_b, found_b) = ((seen.clips[side], seen.sets[side]) for side in "ab")
     painter, how = cases.Painter(seen.run / "model"), (seen.number, seen.every)
-    pasted = cases.pasted(clip, seen.run / "references", found)
+    pasted, other = cases.pasted(clip, seen.run / "references", found), {}
+    if {found.source.sha256, found_b.source.sha256} <= consent.built_in():  # of others nobody has agreed to this way
+        other = {"another pair: A's face on B": painter.pair(clip_b, found_b, *how, to="a")}
     return {
         OWN: (seen.real.held, seen.swap.held),
         **cases.states(clip, seen.swapped, found, *how),
         "no colour match": painter.pair(clip, found, *how, match="none"),
-        "another pair: A's face on B": painter.pair(clip_b, found_b, *how, to="a"),
+        **other,
         **{name: (seen.real.held, faces) for name, faces in pasted.items()},
         "self-blended": cases.blended(clip, found, *how, seed=seen.seed + 1),
     }

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import agreed
 import cv2
 import numpy as np
 import pytest
 
-from faceswap_lib import convert, evaluate, extract, samples, train
+from faceswap_lib import evaluate, extract, samples, train
 from faceswap_lib.compose import model_swap, scenes
 from faceswap_lib.face import detect, faceset
 from faceswap_lib.machine.worker import Worker
@@ -145,5 +146,5 @@ def swapped_run(short, facesets, trained, tmp_path_factory) -> Path:
     for name, folder in (("faces/a", facesets["a"]), ("faces/b", facesets["b"]), ("model", trained.model)):
         (run / name).parent.mkdir(exist_ok=True)
         (run / name).symlink_to(folder, target_is_directory=True)
-    convert.convert(short["a"], run / "faces" / "a", run / "model", run / "swapped.mp4", keep_front=False)
+    agreed.swap(short["a"], run / "faces" / "a", run / "model", run / "swapped.mp4", keep_front=False)
     return run

@@ -79,3 +79,26 @@ def test_too_few_frames_are_refused(swapped_run, short, monkeypatch):
 def test_a_judgement_knows_its_blocks(seen, own):
     said = detect.judged(own, (seen.real.held, seen.swap.held))
     assert isinstance(said, Scored) and said.fake.sum() == len(seen.swap.held) and set(said.block % 2) == {1}
+
+
+def test_a_direction_that_nobody_has_agreed_to_is_not_drawn(seen, monkeypatch):
+    asked = []
+
+    class Painter:
+        def __init__(self, model):
+            pass
+
+        def pair(self, clip, *args, to="b", match="relit"):
+            asked.append((clip, to, match))
+
+    monkeypatch.setattr(detect.cases, "Painter", Painter)
+    for name in ("states", "pasted"):
+        monkeypatch.setattr(detect.cases, name, lambda *args: {})
+    monkeypatch.setattr(detect.cases, "blended", lambda *args, **how: None)
+    a, b = seen.clips.values()
+    assert not [case for case in detect.all_cases(seen) if case.startswith("another pair")]
+    assert asked == [(a, "b", "none")]
+    both = {found.source.sha256 for found in seen.sets.values()}
+    monkeypatch.setattr(detect.consent, "built_in", lambda: frozenset(both))
+    assert [case for case in detect.all_cases(seen) if case.startswith("another pair")]
+    assert asked[-1] == (b, "a", "relit")

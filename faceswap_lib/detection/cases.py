@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose import model_swap, render
 from faceswap_lib.detection import blends, crops
 from faceswap_lib.detection.crops import Dress, Faces, Frames
 from faceswap_lib.face.faceset import Faceset
@@ -56,11 +56,12 @@ class Painter:
         """Held-out faces of a clip, and how the model draws person `to` over them with a colour method."""
         at = model_swap.scene(found, self.about, to)
         draw = model_swap.drawer(self.net, self.model, model_swap.side_of(found, self.about, to), to)
+        light = model_swap.match(match, at, self.model, to)
 
         def swapped(frames: Frames) -> Iterator[tuple[int, np.ndarray]]:
             frames = iter(frames)
             while chunk := dict(islice(frames, render.BATCH)):
-                made = render.faces_drawn(chunk, at, draw, color.method(match))
+                made = render.faces_drawn(chunk, at, draw, light)
                 yield from ((index, made.get(index, frame)) for index, frame in chunk.items())
 
         return _pair(clip, found, number, every, swapped)
