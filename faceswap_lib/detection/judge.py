@@ -10,6 +10,7 @@ import numpy as np
 from faceswap_lib.detection.crops import SIZE, Faces
 
 STEM, LAYERS = (16, 4), ((24, 2), (32, 2), (48, 1))  # channels, and by how much each makes the picture smaller
+AT_ONCE = 64  # faces that are judged together
 PAIRS, SHIFT = 8, 6  # recordings and fakes of a step; pixels by which a crop is moved at most
 RATE, FINE = 3e-3, 6.0  # of learning; how much louder fine detail is made in a copy of the picture
 Pair = tuple[Faces, Faces]
@@ -47,7 +48,12 @@ class Judge:
         return np.maximum(self._asked(faces)[1] @ np.array(self.net.get_layer("says").kernel), 0)[..., 0]
 
     def _asked(self, faces: Faces) -> list[np.ndarray]:
-        return self.net.predict(_ready(faces.pictures), batch_size=64, verbose=0)
+        """Answers (N, 1) and last channels (N, 12, 12, C); called as it is, for `predict` would be compiled anew."""
+        from keras import ops
+
+        some = np.array_split(_ready(faces.pictures), -(-len(faces) // AT_ONCE))
+        parts = zip(*(self.net(pictures, training=False) for pictures in some), strict=True)
+        return [np.concatenate([ops.convert_to_numpy(each) for each in part]) for part in parts]
 
     def _batches(self, real: np.ndarray, fake: np.ndarray, steps: int) -> Iterator[np.ndarray]:
         times = len(fake) // len(real)  # fakes of each recording, one whole row of them after another
