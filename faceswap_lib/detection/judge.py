@@ -30,7 +30,7 @@ class Judge:
         import keras
 
         pace = keras.optimizers.schedules.CosineDecay(RATE, steps)
-        self.net.compile(keras.optimizers.Adam(pace), ["binary_crossentropy", None])
+        self.net.compile(keras.optimizers.Adam(pace), ["binary_crossentropy", None], jit_compile=False)
         for batch in self._batches(real.pictures, fake.pictures, steps):
             self.net.train_on_batch(_ready(batch), np.repeat([0.0, 1.0], PAIRS)[:, None])
         return self
