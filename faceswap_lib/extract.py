@@ -181,10 +181,11 @@ def _record(sight: _Sight, number: int, part: Path, size: int) -> tuple[Record, 
     picture = geometry.crop_of(sight.frame.piece, m, size)
     inside = geometry.mask(geometry.transform(m, face.landmarks), picture.shape)
     faceset.save_image(part / name, picture)
-    box, landmarks, depth = (np.round(x.astype(float), 2).tolist() for x in (face.box, face.landmarks, face.depth))
-    record = Record(
+    box, landmarks, depth = (np.round(x.astype(float), 2) for x in (face.box, face.landmarks, face.depth))
+    # not checked: pydantic would take longer than the alignment, and all of it is made here
+    record = Record.model_construct(
         frame=sight.index,
-        box=box,
+        box=box.tolist(),
         landmarks=landmarks,
         depth=depth,
         transform=np.round(m, 6).tolist(),

@@ -4,6 +4,7 @@ Points are float pixels of the upright frame, x right, y down; depth is in the u
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -49,8 +50,9 @@ def align(landmarks: np.ndarray, size: int, keep: list[int] = KEEP) -> np.ndarra
     return similarity(landmarks[keep], template(size)[keep])
 
 
+@lru_cache(maxsize=8)
 def template(size: int) -> np.ndarray:
-    """Where the points of the canonical face are in an aligned crop of size × size pixels, (468, 2)."""
+    """Where the points of the canonical face are in an aligned crop of size × size pixels, (468, 2); not to change."""
     face = canonical()[:, :2]
     low, high = face[OVAL].min(0), face[OVAL].max(0)
     return (face - (low + high) / 2) / ((high - low).max() * COVERAGE) * size + size / 2

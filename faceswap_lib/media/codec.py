@@ -77,8 +77,8 @@ class Writer:
         with blame(self.out, UNWRITABLE):
             self.container.mux(self.video.encode(frame))
 
-    def sound(self, packet: av.Packet) -> None:
-        packet.stream = self.sounds[packet.stream.index]
+    def sound(self, index: int, packet: av.Packet) -> None:
+        packet.stream = self.sounds[index]
         with blame(self.out, UNWRITABLE):
             self.container.mux(packet)
 

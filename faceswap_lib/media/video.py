@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ import av
 import numpy as np
 
 from faceswap_lib import UserError, files
+from faceswap_lib.media.ahead import ahead
 from faceswap_lib.media.codec import FORMATS, blame, check_out, check_sound, ending, writing
 from faceswap_lib.media.late import Late
 from faceswap_lib.media.picture import Picture
@@ -19,6 +21,7 @@ from faceswap_lib.media.remarks import Remarks, whole
 from faceswap_lib.media.source import check_file, opened
 from faceswap_lib.media.survey import BROKEN, Survey, VideoInfo, decode, promised, survey
 
+BEHIND = 4  # frames that wait to be encoded
 LOOK = 50  # frames between looks at the room on the disk
 BYTES = 0.05  # of an output for each pixel, about
 
@@ -113,19 +116,29 @@ def rewrite(
     """Write `out`: what `stream` makes of the source's frames, all its sound, its time stamps; returns their number.
 
     `stream` is a generator function: it takes an iterator of (index, frame) and yields one changed frame for each, in
-    order; it may read ahead. Frames are upright, RGB uint8 (H, W, 3), and keep their size. The output begins at 0 (see
-    clock.py); .mp4 and .mov keep distances exactly, .mkv in whole ms; subtitles and data are left out. `crf` is H.264's
-    quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total, note). overwrite: replace a file there
-    that this kit did not write; remarks: gets what is odd about the frames; tags: what the container says; finish:
-    called with the complete file before it appears.
+    order; it may read ahead, and runs in a thread of its own. Frames are upright, RGB uint8 (H, W, 3), and keep their
+    size. The output begins at 0 (see clock.py); .mp4 and .mov keep distances exactly, .mkv in whole ms; subtitles and
+    data are left out. `crf` is H.264's quality, 0 (lossless) to 51 (worst); `progress` is called with (done, total,
+    note). overwrite: replace a file there that this kit did not write; remarks: gets what is odd about the frames;
+    tags: what the container says; finish: called with the complete file before it appears.
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
-    out, seen, lengths, done = check_out(out, overwrite, source), survey(source), deque(), 0
+    out, seen, taken, heard, done = check_out(out, overwrite, source), survey(source), deque(), [], 0
+
+    def hear(packet: av.Packet) -> None:
+        heard.append((packet.stream.index, packet))  # the source is closed when the last ones are written
 
     def pull() -> Iterator[tuple[int, np.ndarray]]:
-        for index, pixels, length in _pixels(source, seen, remarks or Remarks(), writer.sound):
-            lengths.append(length)
+        for index, pixels, length in _pixels(source, seen, remarks or Remarks(), hear):
+            taken.append((length, heard[:]))
+            heard.clear()
             yield index, pixels
+
+    def changed() -> Iterator[tuple[np.ndarray, int, list]]:
+        for number, pixels in enumerate(stream(pulled)):
+            if not taken:
+                raise ValueError(f"stream gave frame {number} before it took it")
+            yield pixels, *taken.popleft()
 
     _ask_for_room(out, seen.info)
     with opened(source) as video:
@@ -133,14 +146,17 @@ def rewrite(
         rate = video.average_rate or Fraction(seen.info.fps).limit_denominator(1001)
         with writing(out, seen.picture, seen.base, rate, crf, sounds, tags=tags, finish=finish) as writer:
             pulled = pull()
-            for pixels in stream(pulled):
-                if not lengths:
-                    raise ValueError(f"stream gave frame {done} before it took it")
-                writer.frame(pixels, int(seen.times[done]), lengths.popleft())
-                done += 1
-                _tell(out, done, seen.info.frames, progress)
-            if next(pulled, None) or lengths:  # sound that outlasts the picture comes by here
+            with closing(ahead(changed(), BEHIND)) as frames:  # encoded while the next ones are made
+                for pixels, length, packets in frames:
+                    for packet in packets:
+                        writer.sound(*packet)
+                    writer.frame(pixels, int(seen.times[done]), length)
+                    done += 1
+                    _tell(out, done, seen.info.frames, progress)
+            if next(pulled, None) or taken:  # sound that outlasts the picture comes by here
                 raise ValueError(f"stream gave {done} frames for the {seen.info.frames} of '{source}'")
+            for packet in heard:
+                writer.sound(*packet)
     return done
 
 
