@@ -119,8 +119,9 @@ class Detector:
             return
         fits = many == self._most
         if not fits:
+            if many in self._meshes:
+                self._meshes[many].reset()
             model = self._following(many)
-            model.reset()
             twice = (_faces(model, view) for _ in range(2))  # a second time from where it saw them itself
             fits = any(len(got) == many and max(min(far(f, tracked)) for f in got) < CLOSE for got in twice)
         self._calm, self._looked = (many, self._count) if fits else (0, self._count + AGAIN)

@@ -139,8 +139,8 @@ class Mesh:
         at, cubic = places(self.points), {"interpolation": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
         face = cv2.remap(texture, *at, **cubic)
         cover = cv2.remap(alpha, *at, cv2.INTER_LINEAR, borderValue=0)[..., None]
-        if mouth is not None:
-            between = ((index >= 0) & self._mouth[index]).reshape(shape).astype("f4")
+        between = ((index >= 0) & self._mouth[index]).reshape(shape).astype("f4")
+        if mouth is not None and between.any():
             between = cv2.GaussianBlur(between, (0, 0), LIPS * geometry.eye_distance(solid[:, :2]))[..., None]
             rows, columns = (slice(*_extent(between.any((2, k)))) for k in (1, 0))
             part, old = face[rows, columns], (where[rows, columns].copy() for where in places(mouth[1]))
