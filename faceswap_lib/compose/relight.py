@@ -29,7 +29,7 @@ TRUST = 0.9  # of the network's correction is made there
 PARTS = 0.5  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
 MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 OWN, POSES = 12, 4  # frames of the source, and poses of the drawn face, by which the gain is calibrated
-LITTLE = 0.02  # of the gain's logarithm in a face's own light is left as it is
+LITTLE = 0.03  # of the gain's logarithm in a face's own light: so much is left as it is
 
 
 def network() -> object:
@@ -143,7 +143,8 @@ def calibration(at: Scene, mean: np.ndarray) -> np.ndarray:
 
     Whoever is drawn as they are and relit by that same picture must come back unchanged; the network, which has seen no
     beard, takes one for a shadow. Half of it is told by A's own frames, half by B's mean texture (S, S, 3) in [0, 1] in
-    A's poses. Eyes and mouth stay as they are: there a drawn face is unlike a filmed one.
+    A's poses. What is less than LITTLE stays, for it is noise, and what is much more goes (the garrote; Breiman 1995).
+    Eyes and mouth stay as they are: there a drawn face is unlike a filmed one.
     """
     found, poses = at.found, evenly(POSES, len(at.targets))
     pick = found.usable[evenly(OWN, len(found.usable))] if len(found.usable) else poses[:0]
@@ -153,7 +154,8 @@ def calibration(at: Scene, mean: np.ndarray) -> np.ndarray:
     each = _logarithms(faces, faces, solid)
     off = np.mean([part.mean(0) for part in (each[: len(own)], each[len(own) :]) if len(part)], 0)
     skin = 1 - cv2.GaussianBlur(np.max(canvas("mesh", SIZE).parts, 0), (0, 0), SIZE / 64)
-    return skin[..., None] * np.sign(off) * np.maximum(np.abs(off) - LITTLE, 0)
+    much = 1 - (LITTLE / np.maximum(np.abs(off), LITTLE)) ** 2
+    return skin[..., None] * much * off
 
 
 @lru_cache(maxsize=1)
