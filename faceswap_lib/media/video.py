@@ -123,41 +123,50 @@ def rewrite(
     tags: what the container says; finish: called with the complete file before it appears.
     UserError: the source is not a whole video; the output cannot be written there or cannot hold the sound.
     """
-    out, seen, taken, heard, done = check_out(out, overwrite, source), survey(source), deque(), [], 0
-
-    def hear(packet: av.Packet) -> None:
-        heard.append((packet.stream.index, packet))  # the source is closed when the last ones are written
-
-    def pull() -> Iterator[tuple[int, np.ndarray]]:
-        for index, pixels, length in _pixels(source, seen, remarks or Remarks(), hear):
-            taken.append((length, heard[:]))
-            heard.clear()
-            yield index, pixels
-
-    def changed() -> Iterator[tuple[np.ndarray, int, list]]:
-        for number, pixels in enumerate(stream(pulled)):
-            if not taken:
-                raise ValueError(f"stream gave frame {number} before it took it")
-            yield pixels, *taken.popleft()
-
+    out, seen, beside, done = check_out(out, overwrite, source), survey(source), _Beside(), 0
     _ask_for_room(out, seen.info)
     with opened(source) as video:
         sounds = check_sound(out, [s for s in video.container.streams.audio if seen.clock.counts[s.index]])
         rate = video.average_rate or Fraction(seen.info.fps).limit_denominator(1001)
         with writing(out, seen.picture, seen.base, rate, crf, sounds, tags=tags, finish=finish) as writer:
-            pulled = pull()
-            with closing(ahead(changed(), BEHIND)) as frames:  # encoded while the next ones are made
+            pulled = beside.taken(_pixels(source, seen, remarks or Remarks(), beside.hear))
+            with closing(ahead(beside.given(stream(pulled)), BEHIND)) as frames:  # encoded while the next ones are made
                 for pixels, length, packets in frames:
                     for packet in packets:
                         writer.sound(*packet)
                     writer.frame(pixels, int(seen.times[done]), length)
                     done += 1
                     _tell(out, done, seen.info.frames, progress)
-            if next(pulled, None) or taken:  # sound that outlasts the picture comes by here
+            if next(pulled, None) or beside.waiting:  # sound that outlasts the picture comes by here
                 raise ValueError(f"stream gave {done} frames for the {seen.info.frames} of '{source}'")
-            for packet in heard:
+            for packet in beside.heard:
                 writer.sound(*packet)
     return done
+
+
+class _Beside:
+    """What passes by frames that are being changed: the length of each, and the sound that was read before it."""
+
+    def __init__(self):
+        self.waiting, self.heard = deque(), []
+
+    def hear(self, packet: av.Packet) -> None:
+        """Keep a packet of sound; the source is closed when the last ones are written."""
+        self.heard.append((packet.stream.index, packet))
+
+    def taken(self, frames: Iterable[tuple[int, np.ndarray, int]]) -> Iterator[tuple[int, np.ndarray]]:
+        """Hand on (index, pixels) of frames (index, pixels, length); the rest waits until they are changed."""
+        for index, pixels, length in frames:
+            self.waiting.append((length, self.heard[:]))
+            self.heard.clear()
+            yield index, pixels
+
+    def given(self, changed: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, int, list]]:
+        """Changed pixels, each with its length and sound again."""
+        for number, pixels in enumerate(changed):
+            if not self.waiting:
+                raise ValueError(f"stream gave frame {number} before it took it")
+            yield pixels, *self.waiting.popleft()
 
 
 def _tell(out: Path, done: int, total: int, progress: Callable[[int, int | None, str], None] | None) -> None:
