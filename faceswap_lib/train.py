@@ -68,18 +68,19 @@ def train(
 ) -> TrainResult:
     """Train on two facesets and write the model into a folder; UserError: NaN, a full disk; the last good one stays.
 
-    minutes, iterations (in all, earlier sessions too): else the profile's; plateau: stop after so many held-out checks
-    without a better one; each: called before every step. Neither its time nor compiling counts. start: from the "base"
-    that fits, each person's "mean" texture, or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a
-    budget. resume: go on with what is there, if of the same people, seed and profile; by default only where this same
-    training was cut off, and its minutes count; keep: or had ended. Another model becomes `MODEL-DATE-TIME`.
+    minutes, iterations (earlier sessions too): else the profile's; plateau: stop after so many held-out checks without
+    a better one; each: called before every step; neither its time nor compiling counts. start: the "base", each
+    person's "mean" texture or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a budget. resume: go on
+    with what is there, of the same people, seed and profile; by default only where this training was cut off, and its
+    minutes count; keep: or had ended. Another model becomes `MODEL-DATE-TIME`.
     """
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
     begins = pretrained.named(start, size, alignment)
-    sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
     if resume:
         record.check_resume(folder, profile=profile, alignment=alignment, seed=seed)
+    sets = identity.distinct({s: faceset.load(f) for s, f in (("a", faces_a), ("b", faces_b))})
+    if resume:
         record.check_people(folder, sets)
     sides = {s: batches.load_side(f, canvas(alignment, size.texture), size.faces) for s, f in sets.items()}
     budget = schedule.budget(size, minutes, iterations, sides)

@@ -14,6 +14,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -77,11 +79,9 @@ def dlib_rate(frames: list[np.ndarray]) -> tuple[float, float]:
 
 def mtcnn_rate(frames: list[np.ndarray]) -> tuple[float, float] | None:
     """The same of `mtcnn`, which is no dependency; None where it is not installed."""
-    try:
-        from mtcnn import MTCNN
-    except ImportError:
+    if not find_spec("mtcnn"):
         return None
-    finder, found, some = MTCNN(), [], frames[::24]
+    finder, found, some = import_module("mtcnn").MTCNN(), [], frames[::24]
     took = seconds(lambda: found.extend(len(finder.detect_faces(frame)) for frame in some))
     return len(some) / took, float(np.mean([count > 0 for count in found]))
 
