@@ -69,10 +69,9 @@ def train(
     """Train on two facesets and write the model into a folder; UserError: NaN, a full disk; the last good one stays.
 
     minutes, iterations (earlier sessions too): else the profile's; plateau: stop after so many held-out checks without
-    a better one; each: called before every step; neither its time nor compiling counts. start: the "base", each
-    person's "mean" texture or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s as a budget. resume: go on
-    with what is there, of the same people, seed and profile; by default only where this training was cut off, and its
-    minutes count; keep: or had ended. Another model becomes `MODEL-DATE-TIME`.
+    a better one; each: called before every step, off the budget as compiling is. start: the "base", each person's "mean"
+    texture or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s it. resume: go on with what is there, of the
+    same people, seed and profile; by default only what was cut off; keep: or had ended. Else it is kept under a date.
     """
     size, folder = profiles.get(profile), Path(model)
     schedule.check(minutes, iterations, plateau, seed)
