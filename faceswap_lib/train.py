@@ -69,8 +69,8 @@ def train(
     """Train on two facesets and write the model into a folder; UserError: NaN, a full disk; the last good one stays.
 
     minutes, iterations (earlier sessions too): else the profile's; plateau: stop after so many held-out checks without
-    a better one; each: called before every step, off the budget as compiling is. start: the "base", each person's "mean"
-    texture or "noise". interrupt: Ctrl-C, once saved, is "raise"d or "end"s it. resume: go on with what is there, of the
+    a better one; each: called before every step, off budget as compiling is. start: the "base", each person's "mean"
+    texture or "noise". interrupt: Ctrl-C, once saved, is "raise"d or an "end". resume: go on with what is there, of the
     same people, seed and profile; by default only what was cut off; keep: or had ended. Else it is kept under a date.
     """
     size, folder = profiles.get(profile), Path(model)
