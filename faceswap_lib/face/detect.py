@@ -3,7 +3,9 @@
 Points are float32 pixels of the upright frame, x right, y down; depth is in the unit of x, smaller is nearer.
 """
 
+import importlib
 import sys
+from threading import Lock
 from types import ModuleType
 
 import cv2
@@ -14,6 +16,7 @@ from faceswap_lib.face.identity import uprightness
 from faceswap_lib.face.people import SAME_SHOT, look
 from faceswap_lib.face.seen import Face, Shown, far, nearest, scored
 
+ONE = Lock()  # imports MediaPipe
 HASTE = 0.3  # iris distances that a face goes from one frame to the next, beyond which it is looked at twice
 EVERY = 24  # frames from one look at how the picture is turned to the next
 AGAIN = 8  # frames from one search for others to the next, while nothing changes
@@ -24,17 +27,18 @@ SURE, LIKELY, MORE = 1.0, 0.5, 0.5
 
 
 def mediapipe() -> ModuleType:
-    """MediaPipe without TensorFlow, which it imports for a docs helper only (20 s and 830 MB become 4 s and 190)."""
-    if "mediapipe" in sys.modules:
-        return sys.modules["mediapipe"]
-    held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "tensorflow"}
-    sys.modules["tensorflow"] = None
-    try:
-        import mediapipe as found
-    finally:
-        del sys.modules["tensorflow"]
-        sys.modules.update(held)
-    return found
+    """MediaPipe without TensorFlow, which it imports for a docs helper only (20 s and 830 MB become 4 s and 190).
+
+    A TensorFlow that is there stays, for it may be at work in another thread.
+    """
+    with ONE:
+        if "mediapipe" in sys.modules or "tensorflow" in sys.modules:
+            return importlib.import_module("mediapipe")
+        sys.modules["tensorflow"] = None
+        try:
+            return importlib.import_module("mediapipe")
+        finally:
+            del sys.modules["tensorflow"]
 
 
 class Detector:
