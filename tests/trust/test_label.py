@@ -112,12 +112,12 @@ def grounds(width: int, height: int) -> dict[str, np.ndarray]:
 
 
 def read_by_tesseract(picture: np.ndarray) -> str:
-    """What Debian's tesseract reads in the corner of a picture where the label stands, as tall as book print."""
+    """What Debian's tesseract reads where the label stands in a picture, as tall as book print."""
     x, y, w, h = Label(*picture.shape[1::-1], {}).place(0)
-    corner = picture[y - h // 2 :, x - h // 2 :]
+    corner = picture[y - h // 10 :, x - h // 10 :]
     how = cv2.INTER_AREA if h > 36 else cv2.INTER_CUBIC
     _, data = cv2.imencode(".png", cv2.resize(corner, None, fx=36 / h, fy=36 / h, interpolation=how))
-    command = ["tesseract", "-", "-", "--psm", "6", "-l", "eng"]
+    command = ["tesseract", "-", "-", "--psm", "7", "-l", "eng"]
     told = subprocess.run(command, input=data.tobytes(), capture_output=True, check=True, env={"OMP_THREAD_LIMIT": "1"})
     return " ".join(told.stdout.decode().split())
 
