@@ -54,4 +54,4 @@ def recorded(run: Run) -> Page:
         f"torch {run.torch}, {run.trainer}, {run.steps} steps. {' '.join(run.notes)}"
     )
     look = "border-left:6px solid #8f5a05;background:#fdf3e1;color:#3d2a05;padding:8px 12px;max-width:860px"
-    return Page(f'<div class="fsw-recorded" role="note" style="{look}">{html.escape(told)}</div>')
+    return Page(f'<div class="recorded-run" role="note" style="{look}">{html.escape(told)}</div>')

@@ -19,5 +19,5 @@ def test_the_curve_is_the_losses_over_the_steps():
 
 def test_a_recorded_run_says_so_first_and_what_it_says_is_text():
     page = plots_faceswap.recorded(RUN.model_copy(update={"notes": ["<script>x</script>"]}))
-    assert 'class="fsw-recorded"' in page and "Recorded run, nothing of it is computed here: 2026-11-28" in page
+    assert 'class="recorded-run"' in page and "Recorded run, nothing of it is computed here: 2026-11-28" in page
     assert "<script>" not in page and "lightweight, 100 steps" in page
