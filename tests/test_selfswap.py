@@ -113,5 +113,5 @@ def test_what_shines_through_is_measured_on_the_built_in_pair(trained, monkeypat
     monkeypatch.setattr(kit_model, "unpack", lambda folder: shutil.copytree(trained.model, folder))
     shares = selfswap.shining()
     assert shares.shape == (12, 2) and 0 < shares[:, 0].mean() < 0.7, (
-        "a smoke model lets .44 of A through, the kit's .61"
+        "of A .44 by a smoke model, .61 by the kit's"
     )
