@@ -53,7 +53,7 @@ def test_a_lab_that_makes_nothing_needs_none(tmp_path):
     assert "leaves nothing behind" in catch_up.catch_up("02", tmp_path)
 
 
-@pytest.mark.parametrize("lab", ["7", "x", "", "../04"])
+@pytest.mark.parametrize("lab", ["9", "x", "", "../04"])
 def test_a_lab_that_there_is_not_is_said(tmp_path, lab):
     with pytest.raises(UserError, match="no lab"):
         catch_up.catch_up(lab, tmp_path)
