@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from faceswap_lib import UserError, files, profiles, samples
-from faceswap_lib.detection import cases, crops, cues, layers, scores
+from faceswap_lib.detection import cases, crops, cues, methods, scores
 from faceswap_lib.detection.cases import Pair
 from faceswap_lib.detection.crops import Faces
 from faceswap_lib.detection.judge import Judge
@@ -190,7 +190,7 @@ def provenance(seen: Seen, judges: Mapping[str, Judge]) -> list[dict]:
     more = {"A's recording": seen.clips["a"]}
     if seen.clips["a"] == samples.path("person_a"):
         more["a fake by another tool"] = samples.path("truth_a_as_b")  # rendered, so it bears no mark
-    return layers.rows(more, seen.swapped, seen.sets["a"], judges)
+    return methods.rows(more, seen.swapped, seen.sets["a"], judges)
 
 
 def detect(

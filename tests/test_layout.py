@@ -281,3 +281,9 @@ def test_a_file_has_tests_in_the_same_room(module):
     there = own.is_file() or (ROOT / "tests" / TESTED_ELSEWHERE.get(module, own)).is_file()
     where = own.relative_to(ROOT)
     assert there, f"faceswap_lib/{module}.py needs {where}, or a line in TESTED_ELSEWHERE that says where it is tested"
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """Or pytest collects only the first of them."""
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert names == sorted(set(names)), "rename one of two, and the module that it tests"

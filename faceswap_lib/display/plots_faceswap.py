@@ -13,8 +13,8 @@ from faceswap_lib.display.pages import Page
 from faceswap_lib.face import faceset
 from faceswap_lib.face.geometry import close_up, lens, transform
 from faceswap_lib.interop import alignments
-from faceswap_lib.interop.account import Run
 from faceswap_lib.interop.application import Trained
+from faceswap_lib.interop.spending import Run
 from faceswap_lib.media import video
 
 SIZE = 420  # pixels of a close-up

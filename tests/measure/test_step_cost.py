@@ -33,9 +33,7 @@ def test_the_peak_is_that_of_a_fast_processor_and_no_more():
 def test_a_trace_times_the_step_and_its_layers(tmp_path):
     made = step_cost.trace(tmp_path, "smoke")
     assert list(tmp_path.rglob("*.xplane.pb")), "the profiler left a trace"
-    assert (
-        0 < 0.8 * made["step_ms"]["without the game"] < made["step_ms"]["with the game"]
-    )  # beside another file's work
+    assert 0 < 0.8 * made["step_ms"]["without the game"] < made["step_ms"]["with the game"]  # in company
     parts = {row["part"] for row in made["layers"]}
     assert parts == {"encoder", "decoder_a", "decoder_b", "discriminator"}
     assert all(0 < row["gflops"] < 8 * made["peak_gflops"] for row in made["layers"])

@@ -1,6 +1,6 @@
-"""layers.py: what marks say of a file stands beside what a detector says, for each state of it."""
+"""methods.py: what marks say of a file stands beside what a detector says, for each state of it."""
 
-from faceswap_lib.detection import layers
+from faceswap_lib.detection import methods
 from faceswap_lib.face import faceset
 
 
@@ -19,7 +19,7 @@ class Certain:
 def test_encoding_takes_the_signatures_and_leaves_label_and_mark(swapped_run, short):
     found = faceset.load(swapped_run / "faces" / "a")
     judges = {"sure": Certain(1.0), "blind": Certain(0.0)}
-    told = layers.rows({"recording": short["a"]}, swapped_run / "swapped.mp4", found, judges)
+    told = methods.rows({"recording": short["a"]}, swapped_run / "swapped.mp4", found, judges)
     swap, again, shot, recording = told
     signed = ("Content Credentials", "file beside it")
     assert {swap[name] for name in ("visible label", "mark in the pixels", *signed)} == {"intact"}
