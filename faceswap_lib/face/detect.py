@@ -3,7 +3,6 @@
 Points are float32 pixels of the upright frame, x right, y down; depth is in the unit of x, smaller is nearer.
 """
 
-import importlib
 import sys
 from threading import Lock
 from types import ModuleType
@@ -32,13 +31,15 @@ def mediapipe() -> ModuleType:
     A TensorFlow that is there stays, for it may be at work in another thread.
     """
     with ONE:
-        if "mediapipe" in sys.modules or "tensorflow" in sys.modules:
-            return importlib.import_module("mediapipe")
-        sys.modules["tensorflow"] = None
+        hidden = not {"mediapipe", "tensorflow"} & sys.modules.keys()
+        if hidden:
+            sys.modules["tensorflow"] = None
         try:
-            return importlib.import_module("mediapipe")
+            import mediapipe as found
         finally:
-            del sys.modules["tensorflow"]
+            if hidden:
+                del sys.modules["tensorflow"]
+    return found
 
 
 class Detector:

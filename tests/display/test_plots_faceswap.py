@@ -1,6 +1,6 @@
 """Lab 8's pictures: the points taken along, the curve, the line above a recorded run."""
 
-from interop.test_account import RUN
+from interop.test_spending import RUN
 
 from faceswap_lib.display import plots_faceswap
 
