@@ -123,7 +123,7 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _read(data: bytes) -> Alignments:
-    whole = plain_pickle.loads(data)
+    whole = plain_pickle.read(data)
     if not isinstance(whole, dict) or not isinstance(entries := whole.get("__data__"), dict) or not entries:
         raise ValueError("it holds no frames")
     found, stems, last = [], set(), -1

@@ -16,7 +16,7 @@ SMALL = re.compile(rb"(?:K[\s\S])+")  # BININT1 after BININT1, as a thumbnail is
 MARK, STOP = object(), ord(".")
 
 
-def loads(data: bytes) -> object:
+def read(data: bytes) -> object:
     """What a pickle holds; ValueError: it asks for more than plain things, or is damaged, or holds too many."""
     machine = _Machine(data)
     try:
