@@ -20,7 +20,7 @@ KEY = "faceswap_lib mark 1"
 SIDES = (56, 96)  # cells of a square picture's side: of one below LARGE pixels, and of a larger one
 LARGE, MASTER = 512, 192  # pixels; cells of the pattern's side, enough for a picture of 4 : 1
 FINE = 4  # samples of a cell's side when it is read
-AMPLITUDE = 1.0  # grey levels in a picture of usual detail
+AMPLITUDE = 1.0  # grey levels where a picture is flat
 BLOCKS, CHIPS, BITS = 5, 32, 22  # 5 words of 6 bits: the number's 22 and 8 that check it
 SCALES = np.arange(1.0, 0.83, -0.01)  # how much of the picture's side is left, from all to a crop of 17 %
 CUT = 0.2  # at most so much of a side is missing before what is left
@@ -56,7 +56,7 @@ class Mark:
         """A frame, RGB uint8 (H, W, 3), with the mark in it, a new array."""
         h, w = frame.shape[:2]
         detail = _detail(frame, self.rows, self.cols)
-        small = AMPLITUDE * self._field * (0.6 + np.minimum(np.sqrt(cv2.GaussianBlur(detail**2, (0, 0), 6)) / 6, 1.8))
+        small = AMPLITUDE * self._field * (1 + np.minimum(np.sqrt(cv2.GaussianBlur(detail**2, (0, 0), 6)) / 15, 0.7))
         added = np.round(cv2.resize(small, (w, h))).astype("i2")
         return cv2.add(frame, cv2.merge([added] * 3), dtype=cv2.CV_8U)
 

@@ -79,7 +79,7 @@ class Dashboard:
         wide = {"layout": w.Layout(width="460px"), "style": {"description_width": "initial"}}
         self.when = w.IntSlider(0, min=0, max=0, description="look back", disabled=True, readout=False, **wide)
         self.play = w.Play(interval=350, disabled=True, description="time-lapse")
-        w.jslink((self.play, "value"), (self.when, "value"))
+        w.link((self.play, "value"), (self.when, "value"))
         self.stop.on_click(self._stopped)
         self.gan.observe(self._toggled, "value")
         self.when.observe(lambda _: self._shown(), "value")
@@ -122,7 +122,7 @@ class Dashboard:
             self._said = f"Nothing was left to train in {self.model}; resume = True goes on with it."
         self._tell()
         few = len(self.looks) < 2
-        self.play.max, self.play.disabled, self.when.disabled = max(0, len(self.looks) - 1), few, few
+        self.play.disabled = self.when.disabled = few
         if self._handle:
             self._handle.update(self.live)
 
@@ -157,7 +157,8 @@ class Dashboard:
         self.looks.append(Look(run.iteration, pages.address(sheets[-1]) if sheets else "", swap))
         self.curves.value = f"<div>{svg_curves.losses(run.history)}{svg_curves.game(run.history)}</div>"
         follows = self.when.value == self.when.max
-        self.when.max, self.when.disabled = len(self.looks) - 1, len(self.looks) < 2
+        self.play.max = self.when.max = len(self.looks) - 1
+        self.when.disabled = len(self.looks) < 2
         if follows:
             self.when.value = self.when.max
         self._shown()
