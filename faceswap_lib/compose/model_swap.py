@@ -4,6 +4,7 @@
 """
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -87,13 +88,11 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
     """
     if net is None or not isinstance(at.on, Mesh):
         return None
-    from faceswap_lib.network import checkpoint
     from faceswap_lib.network.model import draw
 
     size, known = profiles.get(about["profile"]), _mean(model, side)
     if base := pretrained.find(size, about["alignment"]):
-        net = checkpoint.build(size, 0)
-        pretrained.fill(net, base)
+        net = _base(size, base)
 
     def own(textures: np.ndarray, seen: list[int], mean: np.ndarray) -> np.ndarray:
         if base:
@@ -102,6 +101,16 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
         return draw(net, ratio(textures, mean if base else known), moves, side)
 
     return occlusion.keeper(at, own, known)
+
+
+@lru_cache(maxsize=1)
+def _base(size: profiles.Profile, path: Path) -> object:
+    """The base as a network, kept for the next video; whoever draws with it sets the mean first."""
+    from faceswap_lib.network import checkpoint
+
+    net = checkpoint.build(size, 0)
+    pretrained.fill(net, path)
+    return net
 
 
 def side_of(found: Faceset, about: dict, to: str) -> str:

@@ -27,7 +27,6 @@ MOST = 1.6  # the gain's natural logarithm stays within: a factor of 5
 JOIN = 14 / 64  # of the picture: from so far inside on the network has its say; at the border skin joins the source's
 TRUST = 0.9  # of the network's correction is made there
 PARTS = 0.5  # and in eyes and mouth: what is drawn there does not do quite what the source does, as it did in training
-MIRROR = np.array([-1, 1, 1], "f4")  # of normals
 OWN, POSES = 12, 4  # frames of the source, and poses of the drawn face, by which the gain is calibrated
 LITTLE = 0.03  # of the gain's logarithm in a face's own light: so much is left as it is
 
@@ -122,8 +121,7 @@ def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray, off: np.ndarr
 
     Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. At the
     face's border it is the quotient of the low frequencies, so that no seam shows, and inside most of what the network
-    says, on average over the two faces and their mirror images; it knows heads the right way up alone. off: what
-    `calibration` says that its logarithm is off by.
+    says, which knows heads the right way up alone. off: what `calibration` says that its logarithm is off by.
     """
     found = _logarithms([drawn], [source], [solid])[0] - off
     return np.exp(cv2.resize(found, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
@@ -132,9 +130,8 @@ def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray, off: np.ndarr
 def _logarithms(drawn: list[np.ndarray], source: list[np.ndarray], solid: list[np.ndarray]) -> np.ndarray:
     """The gains' logarithms of N faces, arguments as `gain` has them: (N, 64, 64, 3)."""
     turned = np.stack([canvas("mesh", SIZE).normals(upright(points)) for points in solid])
-    given = (*(np.stack([_small(picture) for picture in pictures]) for pictures in (drawn, source)), turned)
-    both = [np.concatenate([x, x[:, :, ::-1] * turn]) for x, turn in zip(given, (1, 1, MIRROR), strict=True)]
-    quotient, said = ((x[: len(turned)] + x[len(turned) :, :, ::-1]) / 2 for x in _trained().predict_on_batch(both))
+    given = (np.stack([_small(picture) for picture in pictures]) for pictures in (drawn, source))
+    quotient, said = _trained().predict_on_batch([*given, turned])
     return quotient + _trust() * (said - quotient)
 
 

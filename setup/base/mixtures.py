@@ -18,6 +18,7 @@ from faceswap_lib.face.mesh import canvas
 S, WORLD, RIM = relight.SIZE, 8, 7
 KEYS = (0.22, 0.22, 0.14, 0.18, 0.18, 0.06)  # how often each of the first lamps is the key
 SPOTS = 3
+MIRROR = numpy.array([-1, 1, 1], "f4")  # of normals
 
 
 class Lamps(NamedTuple):
@@ -174,7 +175,7 @@ def triple(data: Lamps, key: object) -> tuple:
     out = (spotted(develop(source, *one), dice), develop(drawn, *two), develop(answer, *one), weight)
     normals, turn = data.normals[g, b, deed], dice.chance(0.5)
     out = tuple(np.where(turn, p[:, ::-1], p) for p in out)
-    return (*out[:3], np.where(turn, normals[:, ::-1] * relight.MIRROR, normals), out[3])
+    return (*out[:3], np.where(turn, normals[:, ::-1] * MIRROR, normals), out[3])
 
 
 CALM = 1 - canvas("mesh", S).parts[2][..., None]
