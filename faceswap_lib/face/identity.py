@@ -3,6 +3,7 @@
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from faceswap_lib.face.anatomy import IBUG
 from faceswap_lib.face.faceset import Faceset, evenly
 from faceswap_lib.face.geometry import transform
 
+ONE = Lock()  # dlib's detector takes a second to make: not once for every thread that asks first
 SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
 
 
@@ -35,7 +37,9 @@ def uprightness(picture: np.ndarray) -> float:
 
     The score of dlib's frontal detector: gradients under a sliding window (Dalal & Triggs 2005), which know no turns.
     """
-    _, scores, _ = _frontal().run(picture, 0, -2.0)
+    with ONE:
+        finder = _frontal()
+    _, scores, _ = finder.run(picture, 0, -2.0)
     return max(scores, default=-2.0)
 
 

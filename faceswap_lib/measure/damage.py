@@ -15,6 +15,7 @@ from faceswap_lib.media import video
 from faceswap_lib.trust import inspection, marked
 from faceswap_lib.trust.statement import Statement
 
+REACH = 0.6  # iris distances: so far around a face its change is seen
 TINT = (0, 8, -8)  # L, a, b of Lab: a pinker, colder face, as bright as before
 
 # What each one lowers, out of the swap's own interval, and what it touches so little that it may or may not leave it.
@@ -113,6 +114,11 @@ def _written(clip: str | Path, out: str | Path, stream: marked.Stream, name: str
 
 
 def _blend(frame: np.ndarray, points: np.ndarray, change: Callable) -> np.ndarray:
-    ruler = iris_distance(points)
-    soft = cv2.GaussianBlur(geometry.mask(points, frame.shape).astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
-    return (frame * (1 - soft) + change(frame, ruler) * soft + 0.5).astype("u1")
+    ruler, area = iris_distance(points), geometry.mask(points, frame.shape)
+    x, y, w, h = cv2.boundingRect(area)
+    more = round(REACH * ruler)
+    cut = np.s_[max(0, y - more) : y + h + more, max(0, x - more) : x + w + more]
+    soft = cv2.GaussianBlur(area[cut].astype("f4") / 255, (0, 0), 0.05 * ruler)[..., None]
+    out = frame.copy()
+    out[cut] = frame[cut] * (1 - soft) + change(frame[cut], ruler) * soft + 0.5
+    return out
