@@ -204,6 +204,8 @@ def _figures(judged: dict) -> dict[str, dict[str, float | None]]:
 def shining() -> np.ndarray:
     """How much of A's and of B's own detail is in this kit's swap of the built-in pair: (N, 2), a row a frame.
 
+    0 is B's mean texture, which has never seen A and has nothing of one frame alone.
+
     With the model that the kit brings, for the built-in pair is the one whose ideal swap shows another person.
     """
     first, count = PIECE
@@ -220,11 +222,11 @@ def _shares(clip: Path, ideal: list[np.ndarray], faces: Path, model: Path) -> np
     """The same of a clip's every second frame by a model; ideal: the frames of its ideal swap."""
     found, about = faceset.load(faces), record.read_about(model)
     at, net = model_swap.scene(found, about, "b"), model_swap.network(model, about)
-    frames = dict(list(enumerate(video.frames(clip)))[::2])
-    drawer = model_swap.drawer(net, model, "a", "b")
+    frames = dict(islice(list(enumerate(video.frames(clip)))[::2], render.BATCH))
     match = model_swap.match(model_swap.USUAL, at, model, "b")
-    swapped = render.faces_drawn(dict(islice(frames.items(), render.BATCH)), at, drawer, match)
-    made, own, goal = [], [], []
+    swapped = render.faces_drawn(frames, at, model_swap.drawer(net, model, "a", "b"), match)
+    mean = render.faces_drawn(frames, at, model_swap.drawer(None, model, "a", "b"), color.none)
+    made, own, goal, bare = [], [], [], []
     with detect.Detector() as detector:
         for index, picture in swapped.items():
             if not (there := detector.detect(ideal[index])):
@@ -233,7 +235,8 @@ def _shares(clip: Path, ideal: list[np.ndarray], faces: Path, model: Path) -> np
             made.append(at.on.texture(picture, at.targets[here][:, :2]))
             own.append(at.on.texture(frames[index], at.solid[here][:, :2]))
             goal.append(at.on.texture(ideal[index], there[0].landmarks))
-    return self_swaps.shining(made, own, goal, at.on)
+            bare.append(at.on.texture(mean[index], at.targets[here][:, :2]))
+    return self_swaps.shining(made, own, goal, bare, at.on)
 
 
 def told(found: SelfSwap) -> str:

@@ -112,4 +112,4 @@ def test_a_folder_with_other_things_is_left_alone(clip, tmp_path):
 def test_what_shines_through_is_measured_on_the_built_in_pair(trained, monkeypatch):
     monkeypatch.setattr(kit_model, "unpack", lambda folder: shutil.copytree(trained.model, folder))
     shares = selfswap.shining()
-    assert shares.shape == (12, 2) and 0 < shares[:, 0].mean() < 0.7, "of A .44 by a smoke model, .61 by the kit's"
+    assert shares.shape == (12, 2) and np.abs(shares.mean(0)).max() < 0.15, "of A .01 and of B .03 by the kit's model"

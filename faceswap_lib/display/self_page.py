@@ -57,9 +57,13 @@ def regions(rows: Sequence[dict]) -> tuple[tuple[str, ...], list[list[str]]]:
 
 
 def shining(shares: Sequence[float]) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Heads and lines of a table: whose fine detail is in the skin of a swap, beside no swap and the ideal."""
-    own = [f"{share:.2f}" for share in shares]
-    lines = [["this kit's swap", *own], ["not swapped at all", "1.00", "0.00"], ["the ideal swap", "0.00", "1.00"]]
+    """Heads and lines of a table: whose fine detail is in the skin of a swap, beside no swap, mean and ideal."""
+    lines = [
+        ["this kit's swap", *(f"{share:.2f}" for share in shares)],
+        ["not swapped at all", "1.00", "0.00"],
+        ["B's mean texture", "0.00", "0.00"],
+        ["the ideal swap", "0.00", "1.00"],
+    ]
     return ("A shining through", "of A's own detail", "of B's own detail"), lines
 
 

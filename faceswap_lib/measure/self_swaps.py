@@ -81,16 +81,25 @@ def sentence(rows: Sequence[dict], mean: str, swap: str, best: str) -> str:
     return f"This clip reaches {gone:.0%} of the way from {mean} to {best}; {lack}"
 
 
-def shining(made: Sequence[np.ndarray], own: Sequence[np.ndarray], ideal: Sequence[np.ndarray], on: Mesh) -> np.ndarray:
+def shining(
+    made: Sequence[np.ndarray],
+    own: Sequence[np.ndarray],
+    ideal: Sequence[np.ndarray],
+    bare: Sequence[np.ndarray],
+    on: Mesh,
+) -> np.ndarray:
     """How much of A's own detail is in each swap's skin, and how much of the ideal's: (N, 2).
 
-    Textures (S, S, 3) in 0..255 of N frames of the swap, of A before it and of the ideal swap. Detail is what is finer
-    than DETAIL; the swap's is told as a sum of the other two (least squares). A itself gives (1, 0), the ideal (0, 1).
+    Textures (S, S, 3) in 0..255 of N frames of the swap, of A before it, of the ideal swap, and of B's mean laid there as
+    it is. Detail is what is finer than DETAIL, less that of the mean: noses and lips lie in one place in all
+    faces, so that a mean that has never seen A shares half of A's detail. The swap's is told as a sum of the other two
+    (least squares): A itself gives (1, 0), the ideal (0, 1), the mean (0, 0).
     """
     area = cv2.erode(regions(on)["skin"].astype("u1"), np.ones((3, 3), "u1"), iterations=round(on.size / 32)) > 0
     shares = []
-    for each in zip(made, own, ideal, strict=True):
-        swap, a, b = (_detail(texture, on.size)[area].ravel() for texture in each)
+    for each in zip(made, own, ideal, bare, strict=True):
+        *three, mean = (_detail(texture, on.size)[area].ravel() for texture in each)
+        swap, a, b = (detail - mean for detail in three)
         shares.append(np.linalg.lstsq(np.c_[a, b], swap, rcond=None)[0])
     return np.array(shares)
 

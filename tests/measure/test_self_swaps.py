@@ -55,8 +55,13 @@ def test_the_sentence_says_how_far_and_what_is_missing():
 
 @pytest.mark.parametrize("leak", [0.0, 0.25, 1.0])
 def test_what_shines_through_is_told_from_what_is_the_others_own(leak):
-    own, ideal = [rough() for _ in range(3)], [rough() for _ in range(3)]
+    own, ideal, bare = ([rough() for _ in range(3)] for _ in range(3))
     light = np.linspace(0.7, 1.2, 128, dtype="f4")[None, :, None]  # light is no detail
     made = [light * (leak * a + (1 - leak) * b) for a, b in zip(own, ideal, strict=True)]
-    shares = self_swaps.shining(made, own, ideal, ON)
+    shares = self_swaps.shining(made, own, ideal, bare, ON)
     assert shares.shape == (3, 2) and shares.mean(0) == pytest.approx([leak, 1 - leak], abs=0.05)
+
+
+def test_what_all_faces_share_is_nobodys_own():
+    own, ideal, bare = [rough()], [rough()], [rough()]
+    assert self_swaps.shining(bare, own, ideal, bare, ON) == pytest.approx(np.zeros((1, 2)), abs=1e-3)
