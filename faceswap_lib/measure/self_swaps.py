@@ -90,8 +90,8 @@ def shining(
 ) -> np.ndarray:
     """How much of A's own detail is in each swap's skin, and how much of the ideal's: (N, 2).
 
-    Textures (S, S, 3) in 0..255 of N frames of the swap, of A before it, of the ideal swap, and of B's mean laid there as
-    it is. Detail is what is finer than DETAIL, less that of the mean: noses and lips lie in one place in all
+    Textures (S, S, 3) in 0..255 of N frames of the swap, of A before it, of the ideal swap, and of B's mean laid there
+    as it is. Detail is what is finer than DETAIL, less that of the mean: noses and lips lie in one place in all
     faces, so that a mean that has never seen A shares half of A's detail. The swap's is told as a sum of the other two
     (least squares): A itself gives (1, 0), the ideal (0, 1), the mean (0, 0).
     """
