@@ -25,6 +25,12 @@ class Remarks:
         self.interlaced += interlaced
         self.frames += 1
 
+    def add(self, later: "Remarks") -> None:
+        """Go on with the remarks on the next piece of a video, whose numbers begin at 0."""
+        self.damaged += [(self.frames + number, second) for number, second in later.damaged]
+        self.interlaced += later.interlaced
+        self.frames += later.frames
+
     def __str__(self) -> str:
         """What a user should know of it, in sentences; empty when nothing is odd."""
         told = []

@@ -135,14 +135,18 @@ def decode(
     promised: int = 0,
     sound: Callable[[av.Packet], None] | None = None,
     marks: bool = False,
+    since: int | None = None,
 ) -> Iterator[tuple[av.VideoFrame, bool]]:
     """(frame, does FFmpeg mark it as damaged) in the order shown, at a clock's times; sound packets go to `sound`.
 
-    marks: where they matter, for they take one thread a frame; with more FFmpeg tells before it knows.
+    marks: where they matter, for they take one thread a frame; with more FFmpeg tells before it knows. since: the time
+    stamp of a key frame, from which or from before which on frames are given.
     """
     count, marked = 0, set()
     with opened(path) as stream, blame(path, BROKEN):
         stream.thread_type = "SLICE" if marks else "AUTO"
+        if since is not None:
+            stream.container.seek(since, stream=stream)
         packets, unmarked = stream.container.demux(), stream.codec_context.codec.canonical_name in UNMARKED
         for packet in clock.told(packets) if clock else packets:
             if sound and packet.size and packet.stream.type == "audio":
