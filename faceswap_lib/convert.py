@@ -1,21 +1,24 @@
 """Lab 5: put B's face into A's video: A's texture and motion → encoder → decoder B → A's light → back into the frame.
 
-What the trained model draws is in compose/model_swap.py, what is done with each frame in compose/render.py. Sound is
-copied, all distances in time are the source's, and every video says that it is synthetic: by a visible label, a mark in
-the pixels, signed credentials and a file beside it (trust/).
+What the trained model draws is in compose/model_swap.py, what is done with each frame in compose/render.py; other
+processes and machines may draw pieces of the video (pieces/drawn.py). Sound is copied, all distances in time are the
+source's, and every video says that it is synthetic: by a visible label, a mark in the pixels, signed credentials and a
+file beside it (trust/).
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from faceswap_lib import UserError
-from faceswap_lib.compose import model_swap, render
+from faceswap_lib.compose import model_swap
 from faceswap_lib.compose.model_swap import PULL, USUAL, Settings
 from faceswap_lib.face import faceset, identity
 from faceswap_lib.face.faceset import Faceset
-from faceswap_lib.media import video
+from faceswap_lib.media import cuts, video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.network import record
+from faceswap_lib.pieces import drawn
+from faceswap_lib.pieces.crew import ALONE, Crew
 from faceswap_lib.progress import Progress, note
 from faceswap_lib.trust import consent as consents
 from faceswap_lib.trust.consent import Consent
@@ -51,6 +54,7 @@ def convert(
     overwrite: bool = False,
     consent: str | Path | Consent | None = None,
     progress: Progress | None = None,
+    crew: Crew = ALONE,
 ) -> ConvertResult:
     """Swap the face in a video and write it to `out`, labelled and signed.
 
@@ -60,11 +64,13 @@ def convert(
     the base they started from, 0 as trained to 1 the base; keep_front: what passes in front of the face stays there
     (compose/occlusion.py; with the network, on the mesh); keep_mouth: teeth and tongue stay the video's own (on the
     mesh). overwrite: replace a file at `out` that is not this kit's; a video that the model was trained on never is.
-    consent: the record of those who are shown, needed for all but the built-in people (trust/consent.py). Raises
-    UserError when faceset, model, video and consent do not belong together.
+    consent: the record of those who are shown, needed for all but the built-in people (trust/consent.py). crew: who
+    draws (pieces/crew.py), with the same result. Raises UserError when faceset, model, video and consent do not belong
+    together.
     """
     said, to = to, to or "b"
-    Settings(color_match, to, pull, keep_front, keep_mouth).check()
+    settings = Settings(color_match, to, pull, keep_front, keep_mouth)
+    settings.check()
     found, about = faceset.load(faces_a), record.read_about(model)
     _check(video_path, found)
     _spare(out, _used(found, about))
@@ -72,15 +78,12 @@ def convert(
     agreed = consent.agreed(_used(found, about), found.source.sha256, about["data"][to]["sha256"], side == to)
     if advice := "" if said else _is_b(found, about):
         note(advice)
-    at = model_swap.scene(found, about, to)
-    at.mouth = keep_mouth
-    net = None if untrained else model_swap.network(model, about, pull)
-    draw, match = model_swap.drawer(net, model, side, to), model_swap.match(color_match, at, model, to)
-    keep = model_swap.keeper(net, model, about, at, side, to) if keep_front else None
     remarks, how = Remarks(), {"facts": _facts(found, about, to, untrained, agreed), "overwrite": overwrite}
-    count = render.render(video_path, out, at, draw, match, progress, keep, remarks=remarks, **how)
+    how |= {"progress": progress, "remarks": remarks}
+    pieces, work = cuts.pieces(video.probe(video_path)), {"settings": settings, "untrained": untrained}
+    count = drawn.convert(pieces, Path(out), found, Path(model), crew, **work, **how)
     consent.note(Path(out))
-    return ConvertResult(Path(out), count, sum(i < count for i in at.at), advice, str(remarks))
+    return ConvertResult(Path(out), count, sum(i < count for i in found.frames), advice, str(remarks))
 
 
 def _facts(found: Faceset, about: dict, to: str, untrained: bool, agreed: str) -> Statement:

@@ -1,30 +1,27 @@
 """Lab 3: every face of a video, aligned, measured and sorted into a faceset.
 
-One pass over the video finds the faces and writes their aligned pictures; then the faces are grouped into people,
-one person is chosen, and what is too blurred, too small or turned too far is left out of training.
+One pass over the video finds the faces and writes their aligned pictures (pieces/found.py); then the faces are grouped
+into people, one person is chosen, and what is too blurred, too small or turned too far is left out of training.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from faceswap_lib import UserError, __version__, files, profiles
-from faceswap_lib.face import by_hand, detect, faceset, filters, geometry, identity, people, sheets
-from faceswap_lib.face.records import MOST, SCHEMA, Contents, Record, Source
-from faceswap_lib.measure import metrics
-from faceswap_lib.media import ahead, video
-from faceswap_lib.media.late import Late
+from faceswap_lib.face import by_hand, faceset, filters, geometry, people, sheets
+from faceswap_lib.face.records import SCHEMA, Contents, Record, Source
+from faceswap_lib.media import cuts, video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.media.video import VideoInfo
+from faceswap_lib.pieces import found
+from faceswap_lib.pieces.crew import ALONE, Crew
 from faceswap_lib.progress import Progress
 
-LOOK = 50  # frames between looks at the room on the disk
-PIXEL, POINTS = 1.6, 12_000  # bytes of a face's picture for each pixel, and of its points, about
+PIXEL = 1.6  # bytes of a face's picture for each pixel, about
 
 
 @dataclass
@@ -57,14 +54,15 @@ def extract(
     max_yaw: float = 60,
     keep: bool = False,
     progress: Progress | None = None,
+    crew: Crew = ALONE,
 ) -> ExtractResult:
     """Take the faces out of a video into a folder.
 
     person: which of the people seen, by number in people.jpg; 0, the default, moves and is seen most. min_sharpness:
     share of the person's median; min_size: pixels between the outer eye corners; max_yaw: degrees. A faceset that is
     there is replaced when the new one is complete, but faces left out of it by hand stay out; keep: not where this
-    version of the kit made it of this video with these settings. Raises UserError: no face, no face left of a good
-    faceset, other things in the folder.
+    version of the kit made it of this video with these settings; crew: who looks for faces (pieces/crew.py), with the
+    same result. Raises UserError: no face, no face left of a good faceset, other things in the folder.
     """
     info, size, folder, remarks = video.probe(video_path), profiles.get(profile).crop, Path(folder), Remarks()
     limits = filters.Limits(min_sharpness, min_size, max_yaw)
@@ -75,10 +73,10 @@ def extract(
         if progress:
             progress(info.frames, info.frames, "is there already")
         return _result(folder, contents, remarks)
-    files.room(folder, info.frames * (PIXEL * size**2 + POINTS), "this extraction")
+    files.room(folder, info.frames * (PIXEL * size**2 + found.POINTS), "this extraction")
     put_aside = by_hand.remembered(folder, video.sha256(info.path))
     with faceset.renewed(folder) as part:
-        records, tracks = _find(info, part, size, progress, remarks)
+        records, tracks = _find(info, part, size, progress, remarks, crew)
         seen = people.appearances(tracks, records)
         chosen = _choose(info, seen, person)
         people.choose(records, seen, chosen, info.frames, info.fps)
@@ -114,88 +112,24 @@ def _is_worth_it(records: list[Record], folder: Path) -> None:
 
 
 def _find(
-    info: VideoInfo, part: Path, size: int, progress: Progress | None, remarks: Remarks
+    info: VideoInfo, part: Path, size: int, progress: Progress | None, remarks: Remarks, crew: Crew
 ) -> tuple[list[Record], list[people.Track]]:
-    """All faces, followed through time: frames are read ahead, pictures cut, measured and written beside the search."""
-    records, tracks, waiting, most = [], [], [], ahead.depth(info.width, info.height)
-    work = partial(_measured, part=part, size=size)
-    with detect.Detector() as detector, closing(_sights(info, detector, remarks, most)) as sights:
-        for sight, found in ahead.side_by_side(work, sights, most):
-            taken: set[int] = set()
-            for record, look in found:
-                track = people.follow(tracks, np.array(record.box), sight.index, taken, look)
-                taken.add(id(track))
-                track.records.append(len(records))
-                if _is_due(len(track.records)):
-                    waiting.append((track, _chip(sight.frame, record.landmarks)))
-                records.append(record)
-            if len(tracks) > 1:  # of one alone nobody asks who it is
-                for track, chip in waiting:
-                    track.likeness.append(identity.recognise(chip))
-                waiting.clear()
-            if len(records) * POINTS > MOST:
-                raise UserError(f"{info.path} shows more faces than a faceset holds; cut it into parts.")
-            if sight.index % LOOK == 0:
-                files.room(part, files.RESERVE, "the rest of this extraction")
-            if progress:
-                progress(sight.index + 1, info.frames, f"{len(records)} faces")
-    return records, tracks
+    """All faces, followed through time: piece by piece of the video (pieces/found.py), and over the cuts."""
 
+    def tell(done: int, faces: int) -> None:
+        if progress:
+            progress(done, info.frames, f"{len(whole.records) + faces} faces")
 
-@dataclass
-class _Sight:
-    """What was found in one frame."""
-
-    index: int
-    frame: Late
-    faces: list[detect.Face]
-
-
-def _sights(info: VideoInfo, detector: detect.Detector, remarks: Remarks, most: int) -> Iterator[_Sight]:
-    with closing(ahead.ahead(video.late(info.path, remarks), most)) as frames:
-        for index, frame in enumerate(frames):
-            yield _Sight(index, frame, detector.detect(frame))
-
-
-def _is_due(count: int) -> bool:
-    """Whether a track's newest face tells more of who it is: its 1st, 25th and 49th, then at each doubling."""
-    doubled, rest = divmod(count - 1, 24)
-    return not rest and not doubled & (doubled - 1)
-
-
-def _chip(frame: Late, landmarks: np.ndarray) -> np.ndarray:
-    """What the recogniser looks at, of a face in a frame."""
-    reach = np.ptp(landmarks, axis=0).max() / 2
-    piece, corner = frame.piece(landmarks.min(0) - reach, landmarks.max(0) + reach)
-    return identity.chip(piece, landmarks - corner)
-
-
-def _measured(sight: _Sight, part: Path, size: int) -> tuple[_Sight, list[tuple[Record, np.ndarray]]]:
-    """Each face of a frame: its picture written, its record, and how it looks."""
-    return sight, [_record(sight, number, part, size) for number in range(len(sight.faces))]
-
-
-def _record(sight: _Sight, number: int, part: Path, size: int) -> tuple[Record, np.ndarray]:
-    face, name = sight.faces[number], f"{sight.index:06d}_{number}.png"
-    m = geometry.align(face.landmarks, size)
-    picture = geometry.crop_of(sight.frame.piece, m, size)
-    inside = geometry.mask(geometry.transform(m, face.landmarks), picture.shape)
-    faceset.save_image(part / name, picture)
-    box, landmarks, depth = (np.round(x.astype(float), 2) for x in (face.box, face.landmarks, face.depth))
-    # not checked: pydantic would take longer than the alignment, and all of it is made here
-    record = Record.model_construct(
-        frame=sight.index,
-        box=box.tolist(),
-        landmarks=landmarks,
-        depth=depth,
-        transform=np.round(m, 6).tolist(),
-        blur=round(metrics.sharpness(picture, inside), 3),
-        score=round(face.score, 3),
-        person=0,
-        file=name,
-        pose=np.round(geometry.pose(face.landmarks, face.depth), 1).tolist(),
-    )
-    return record, people.look(picture)
+    whole, pieces = found.Joined(), cuts.pieces(info)
+    tasks = [(one.abroad(), part.absolute(), size) if crew.far else (one, part, size) for one in pieces]
+    with closing(crew.each(found.faces, tasks, tell)) as each:
+        for piece, seen in zip(pieces, each, strict=True):
+            whole.add(seen)
+            remarks.add(seen.remarks)
+            found.check_number(whole.records, info.path)
+            if crew.far:
+                tell(piece.stop, 0)
+    return whole.records, whole.known()
 
 
 def _choose(info: VideoInfo, seen: list[people.Appearance], person: int | None) -> int:

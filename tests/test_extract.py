@@ -16,6 +16,7 @@ from faceswap_lib.face import faceset, geometry, identity
 from faceswap_lib.face.records import Record
 from faceswap_lib.measure import metrics
 from faceswap_lib.media import video
+from faceswap_lib.pieces import found
 
 SIDE = 240  # pixels of the smaller face's frame
 
@@ -409,7 +410,7 @@ def test_a_disk_too_small_is_said_before_the_work_and_one_that_fills_up_ends_it(
     monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, 5e6)))
     with pytest.raises(UserError, match="has 9 MB free, and this extraction needs about 13 MB; free some space"):
         extract.extract(short["a"], tmp_path / "f", profile="gpu")
-    monkeypatch.setattr(extract, "LOOK", 10)
+    monkeypatch.setattr(found, "LOOK", 10)
     with pytest.raises(UserError, match="has 5 MB free, and the rest of this extraction needs about 20 MB"):
         extract.extract(short["a"], tmp_path / "f", profile="smoke")
     assert list(tmp_path.iterdir()) == []

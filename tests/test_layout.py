@@ -24,6 +24,7 @@ FLOORS = (
     ("network", "trust"),
     ("compose",),
     ("measure",),
+    ("pieces",),
     ("detection",),
     ("interop",),
     ("classroom",),
@@ -48,6 +49,7 @@ ROOMS = (
     "measure",
     "media",
     "network",
+    "pieces",
     "toys",
     "trust",
     "widgets",
@@ -84,7 +86,7 @@ LABS = {
 }
 # The same for the command line: verb -> its arguments and options.
 VERBS = {
-    "extract": "video --faces --profile --person --min-sharpness --min-size --max-yaw",
+    "extract": "video --faces --profile --person --min-sharpness --min-size --max-yaw --dask --workers",
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
     " --no-gan --seed --start",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
@@ -105,6 +107,7 @@ VERBS = {
     "bench": "--workdir --profile --seconds --seeds --every --start --ablate --minutes --noise --trace",
 }
 HEAVY = ("keras", "tensorflow", "jax", "mediapipe", "dlib", "matplotlib", "oci", "papermill", "c2pa", "cryptography")
+HEAVY += ("dask", "distributed")
 # Each of these is known to one file or room, so that another one can take its place by a change there.
 DOORS = {
     "mediapipe": ("face/detect.py",),
@@ -114,6 +117,8 @@ DOORS = {
     "papermill": ("headless.py",),
     "typer": ("cli/", "__main__.py"),
     "c2pa": ("trust/credentials.py",),
+    "dask": ("pieces/crew.py",),
+    "distributed": ("pieces/crew.py",),
 }
 LONGEST_FILE, LONGEST_FUNCTION, MOST_POSITIONAL, MOST_AT_THE_TOP = 260, 45, 7, 18
 

@@ -1,17 +1,23 @@
 """The verbs that make a swap and measure it: extract, train, convert, evaluate, selfswap."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faceswap_lib.cli.options import Consent, Profile
-from faceswap_lib.progress import progress_bar
+from faceswap_lib.cli.options import Consent, Dask, Profile, Workers
+from faceswap_lib.pieces import crew as crews
+from faceswap_lib.pieces import listed
+from faceswap_lib.progress import Progress, progress_bar
 
 
 def extract(
-    video: Annotated[Path, typer.Argument(help="The video to take faces from.")],
-    faces: Annotated[Path, typer.Option(help="Folder for the faceset; made, or replaced when complete.")],
+    video: Annotated[list[Path], typer.Argument(help="The video to take faces from; or several, or folders of them.")],
+    faces: Annotated[
+        Path,
+        typer.Option(help="Folder for the faceset; made, or replaced when complete. Of several, for one folder each."),
+    ],
     profile: Profile = "demo",
     person: Annotated[
         int | None, typer.Option(help="Which person, by number in people.jpg; 0 moves and is seen most.")
@@ -19,13 +25,23 @@ def extract(
     min_sharpness: Annotated[float, typer.Option(help="Leave out below this share of the median.")] = 0.25,
     min_size: Annotated[float, typer.Option(help="Leave out eyes fewer pixels apart.")] = 24,
     max_yaw: Annotated[float, typer.Option(help="Leave out faces turned further, degrees.")] = 60,
+    dask: Dask = None,
+    workers: Workers = None,
 ) -> None:
     """Take the faces out of a video. Example: extract clip_a.mp4 --faces faces/a"""
     from faceswap_lib import extract as lab
 
-    with progress_bar(f"Extracting from {video.name}") as progress:
-        limits = {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
-        r = lab.extract(video, faces, profile=profile, person=person, **limits, progress=progress)
+    several, how = listed.several(video), {"profile": profile, "person": person}
+    how |= {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
+
+    def one(name: str, path: Path, progress: Progress) -> object:
+        return lab.extract(path, faces / name if several else faces, **how, progress=progress, crew=crew)
+
+    with crews.crew(dask, workers) as crew:
+        _each("Extracting from", one, video, crew, _told_of_faces)
+
+
+def _told_of_faces(r: object) -> None:
     rest = ", ".join(f"{n} {reason}" for reason, n in r.left_out.items())
     left_out = f"; left out: {rest}" if rest else ""
     print(
@@ -34,6 +50,22 @@ def extract(
     )
     for sentence in filter(None, (r.who, r.advice)):
         print(sentence)
+
+
+def _each(title: str, work: Callable, given: list[Path], crew: crews.Crew, tell: Callable[[object], None]) -> None:
+    """Work on the one video that is given, or on each of several; then tell of it, and of those that failed."""
+    if not listed.several(given):
+        with progress_bar(f"{title} {given[0].name}") as progress:
+            result = work(given[0].stem, given[0], progress)
+        tell(result)
+        return
+    videos = listed.videos(given)
+    with progress_bar(f"{title} {len(videos)} videos") as progress:
+        out = listed.each(work, videos, crew, progress)
+    for name in filter(out.done.get, videos):
+        print(f"{name}: ", end="")
+        tell(out.done[name])
+    out.check()
 
 
 def train(
@@ -68,10 +100,12 @@ def train(
 
 
 def convert(
-    video: Annotated[Path, typer.Argument(help="The video whose face is replaced.")],
-    faces: Annotated[Path, typer.Option(help="The faceset of this video.")],
+    video: Annotated[
+        list[Path], typer.Argument(help="The video whose face is replaced; or several, or folders of them.")
+    ],
+    faces: Annotated[Path, typer.Option(help="The faceset of this video; of several, the folder of all of them.")],
     model: Annotated[Path, typer.Option(help="The trained model's folder.")],
-    out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov.")],
+    out: Annotated[Path, typer.Option(help="The new video: .mp4, .mkv or .mov; of several, a folder for them.")],
     color: Annotated[str, typer.Option(help="Colour match: relit, light, mean, histogram or none.")] = "relit",
     to: Annotated[
         str | None, typer.Option(help="Whose face is put in: b (default), or a, the other direction.")
@@ -86,14 +120,27 @@ def convert(
     ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that this kit did not write.")] = False,
     consent: Consent = None,
+    dask: Dask = None,
+    workers: Workers = None,
 ) -> None:
     """Swap the face in a video and label it. Example: convert a.mp4 --faces faces/a --model model --out s.mp4"""
     from faceswap_lib import convert as lab
+    from faceswap_lib.media.video import fitting
 
-    with progress_bar(f"Converting {video.name}") as progress:
-        what = {"to": to, "untrained": untrained, "pull": pull, "keep_front": keep_front, "keep_mouth": keep_mouth}
-        what |= {"overwrite": overwrite, "consent": consent}
-        r = lab.convert(video, faces, model, out, color_match=color, **what, progress=progress)
+    several, what = listed.several(video), {"color_match": color, "to": to, "untrained": untrained, "pull": pull}
+    what |= {"keep_front": keep_front, "keep_mouth": keep_mouth, "overwrite": overwrite, "consent": consent}
+
+    def one(name: str, path: Path, progress: Progress) -> object:
+        own = (faces / name, fitting(path, out / f"{name}.mp4")) if several else (faces, out)
+        return lab.convert(path, own[0], model, own[1], **what, progress=progress, crew=crew)
+
+    if several:
+        listed.made(out)
+    with crews.crew(dask, workers) as crew:
+        _each("Converting", one, video, crew, _told_of_swap)
+
+
+def _told_of_swap(r: object) -> None:
     print(f"{r.out}: {r.frames} frames, a face swapped in {r.swapped}, labelled and signed as synthetic.")
     if r.remarks:
         print(r.remarks)

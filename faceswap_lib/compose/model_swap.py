@@ -15,7 +15,7 @@ from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
 from faceswap_lib.face import faceset
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Mesh, canvas
-from faceswap_lib.network import pretrained
+from faceswap_lib.network import pretrained, record
 from faceswap_lib.network.batches import other, ratio
 
 USUAL = "relit"  # of `color.METHODS`
@@ -44,6 +44,28 @@ class Settings:
     def changed(self) -> dict[str, object]:
         """Those that are not as usual."""
         return {name: value for name, value in asdict(self).items() if value != getattr(Settings, name)}
+
+
+@dataclass(frozen=True)
+class Swap:
+    """All that draws a video's faces anew, in the words of `render.render`."""
+
+    at: Scene
+    draw: Drawer
+    match: Match
+    keep: Keeper | None
+
+
+def swap(
+    found: Faceset, model: str | Path, settings: Settings, *, untrained: bool = False, borders: tuple[int, ...] = ()
+) -> Swap:
+    """A model put to work on a faceset's video; untrained: without its network; borders: as `Scene` has them."""
+    about, to = record.read_about(model), settings.to
+    side, at = side_of(found, about, to), scene(found, about, to)
+    at.mouth, at.borders = settings.keep_mouth, borders
+    net = None if untrained else network(model, about, settings.pull)
+    draw, light = drawer(net, model, side, to), match(settings.color_match, at, model, to)
+    return Swap(at, draw, light, keeper(net, model, about, at, side, to) if settings.keep_front else None)
 
 
 def scene(found: Faceset, about: dict, to: str) -> Scene:

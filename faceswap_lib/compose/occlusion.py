@@ -6,8 +6,9 @@ tells best, for it never saw this video; a decoder trained on it knows its micro
 frames, glasses for example, is in the mean texture and cannot be told from the face.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -113,14 +114,23 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """
     front = Front(at.on)
     mean = _learn(front, at, own, mean)
-    hands = cache(Hands)  # MediaPipe is woken by the first thing in front of a face
+    last = -1
+
+    @lru_cache(maxsize=1)
+    def hands(piece: int) -> Hands:
+        """MediaPipe is woken by the first thing in front of a face, and follows hands over no border."""
+        return Hands()
 
     def keep(pictures: list[np.ndarray], textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
+        nonlocal last
+        if seen[0] < last:  # once more from an earlier frame
+            hands.cache_clear()
+        last, piece = seen[-1], bisect_right(at.borders, at.found.frames[seen[0]])
         drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):
             mask, units = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))
             if (units > SURE / 2).sum() > front.least:  # a hand is like a face: half of it is enough to ask
-                mask = with_hands(mask, units > MAYBE, at.on, at.solid[i], hands().covers(pictures[k]))
+                mask = with_hands(mask, units > MAYBE, at.on, at.solid[i], hands(piece).covers(pictures[k]))
             if mask.any():
                 filled[k] = textures[k] * (1 - mask[..., None]) + drawn[k] * 255 * mask[..., None] + 0.5
                 mask = carry(mask, at.on, at.solid[i], at.targets[i])

@@ -5,22 +5,25 @@ distances in time are the source's. Every video that leaves here says that it is
 pixels, in its data and beside it (trust/).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from faceswap_lib.compose import color, outline
 from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
+from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import ahead, video
 from faceswap_lib.media.remarks import Remarks
 from faceswap_lib.progress import Progress
 from faceswap_lib.trust import label, marked
 from faceswap_lib.trust.statement import Statement
 
+T = TypeVar("T")
+Numbered = Iterator[tuple[int, np.ndarray]]  # (index, frame)
 BATCH = 16
 
 
@@ -43,31 +46,66 @@ def render(
     keeper: what tells what is in front of a face and stays there; without one the new face is drawn over it.
     remarks: gets what is odd about the clip's frames.
     """
+
+    def drawn(numbered: Numbered) -> Iterator[tuple[int, np.ndarray, _Drawn | None]]:
+        """Read one batch ahead; while the network draws one, the faces of the one before are laid into their frames."""
+        with closing(ahead.ahead(batches(numbered, at.borders), 1)) as chunks:
+            for chunk in chunks:
+                faces = _drawn(dict(chunk), at, drawer, keeper)
+                yield from ((index, frame, faces.get(index)) for index, frame in chunk)
+
+    def lay(frame: np.ndarray, face: _Drawn) -> np.ndarray:
+        return _laid(face, at, match)
+
+    how = {"overwrite": overwrite, "progress": progress, "remarks": remarks}
+    return written(clip, out, at.found, drawn, lay, facts=facts, **how)
+
+
+def written(
+    clip: str | Path,
+    out: str | Path,
+    found: Faceset,
+    drawn: Callable[[Numbered], Iterator[tuple[int, np.ndarray, T | None]]],
+    lay: Callable[[np.ndarray, T], np.ndarray],
+    *,
+    facts: Statement,
+    **how: object,
+) -> int:
+    """Write `out`, labelled and signed, of frames that are drawn anew: returns their number.
+
+    found: the clip's faces, of which the label keeps clear.
+    drawn: a generator function, takes (index, frame)s and gives each with what is to be laid into it, None for nothing;
+    lay: does that, several at once; how: as `video.rewrite`.
+    """
     info, boxes = video.probe(clip), {}
     most = ahead.depth(info.width, info.height)
-    for r in at.found.contents.faces:
+    for r in found.contents.faces:
         boxes.setdefault(r.frame, []).append(np.array(r.box))
     stamp = label.Label(info.width, info.height, boxes)
 
-    def finished(drawn: tuple) -> np.ndarray:
-        index, frame, face = drawn
-        return stamp.stamp(index, frame if face is None else _laid(face, at, match))
+    def finished(one: tuple[int, np.ndarray, T | None]) -> np.ndarray:
+        index, frame, face = one
+        return stamp.stamp(index, frame if face is None else lay(frame, face))
 
-    def drawn(chunks: Iterator[list[tuple[int, np.ndarray]]]) -> Iterator[tuple]:
-        for chunk in chunks:
-            faces = _drawn(dict(chunk), at, drawer, keeper)
-            yield from ((index, frame, faces.get(index)) for index, frame in chunk)
+    def stream(numbered: Numbered) -> Iterator[np.ndarray]:
+        return ahead.side_by_side(finished, drawn(numbered), most)
 
-    def stream(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
-        """Read one batch ahead; while the network draws one, the faces of the one before are laid into their frames."""
-        with closing(ahead.ahead(_batches(numbered), 1)) as chunks:
-            yield from ahead.side_by_side(finished, drawn(chunks), most)
-
-    return marked.rewrite(clip, out, stream, facts, overwrite=overwrite, progress=progress, remarks=remarks)
+    return marked.rewrite(clip, out, stream, facts, **how)
 
 
-def _batches(numbered: Iterator[tuple[int, np.ndarray]]) -> Iterator[list[tuple[int, np.ndarray]]]:
-    while chunk := list(islice(numbered, BATCH)):
+def batches(numbered: Numbered, borders: Collection[int] = ()) -> Iterator[list[tuple[int, np.ndarray]]]:
+    """Frames in batches of BATCH, but a new one from each border on: what is drawn with what is the same in pieces."""
+    chunk: list[tuple[int, np.ndarray]] = []
+    for index, frame in numbered:
+        if chunk and index in borders:
+            yield chunk
+            chunk = []
+        chunk.append((index, frame))
+        del frame
+        if len(chunk) == BATCH:
+            yield chunk
+            chunk = []
+    if chunk:
         yield chunk
 
 

@@ -26,6 +26,7 @@ class Scene:
     solid (N, 478, 3) smoothed points, own (N, 478, 3) motion of who is there, moves (N, 478, 3) what the new face makes
     of it, targets N points (478, 3) where the new face goes. mouth: what is seen between the lips stays as it was, for
     few clips show the new person's teeth at every opening, and the mesh has hardly a pixel for them where they shut.
+    borders: frames at which something new begins (pieces of media/cuts.py), so that nothing is carried on over them.
     """
 
     found: Faceset
@@ -35,6 +36,7 @@ class Scene:
     moves: np.ndarray
     targets: np.ndarray
     mouth: bool = True
+    borders: tuple[int, ...] = ()
 
     @cached_property
     def at(self) -> dict[int, int]:
