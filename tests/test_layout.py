@@ -90,7 +90,7 @@ VERBS = {
     "train": "faces_a faces_b --model --profile --minutes --iterations --plateau --resume --no-resume --alignment --gan"
     " --no-gan --seed --start",
     "convert": "video --faces --model --out --color --to --untrained --no-untrained --pull --keep-front --paint-over"
-    " --keep-mouth --draw-mouth --overwrite --consent",
+    " --keep-mouth --draw-mouth --overwrite --consent --dask --workers",
     "evaluate": "swapped --source --faces-b --report --faces-a --model --truth --truth-mask --against --seed --every"
     " --consent",
     "selfswap": "video --workdir --profile --minutes --iterations --frames --seed --every --consent",

@@ -1,6 +1,7 @@
 """The verbs that make a swap and measure it: extract, train, convert, evaluate, selfswap."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from faceswap_lib.cli.options import Consent, Dask, Profile, Workers
 from faceswap_lib.pieces import crew as crews
 from faceswap_lib.pieces import listed
+from faceswap_lib.pieces.crew import Crew
 from faceswap_lib.progress import Progress, progress_bar
 
 
@@ -34,11 +36,10 @@ def extract(
     several, how = listed.several(video), {"profile": profile, "person": person}
     how |= {"min_sharpness": min_sharpness, "min_size": min_size, "max_yaw": max_yaw}
 
-    def one(name: str, path: Path, progress: Progress) -> object:
+    def one(name: str, path: Path, progress: Progress, crew: Crew) -> object:
         return lab.extract(path, faces / name if several else faces, **how, progress=progress, crew=crew)
 
-    with crews.crew(dask, workers) as crew:
-        _each("Extracting from", one, video, crew, _told_of_faces)
+    _each("Extracting from", one, video, (dask, workers), _told_of_faces)
 
 
 def _told_of_faces(r: object) -> None:
@@ -52,16 +53,16 @@ def _told_of_faces(r: object) -> None:
         print(sentence)
 
 
-def _each(title: str, work: Callable, given: list[Path], crew: crews.Crew, tell: Callable[[object], None]) -> None:
+def _each(title: str, work: Callable, given: list[Path], who: tuple, tell: Callable[[object], None]) -> None:
     """Work on the one video that is given, or on each of several; then tell of it, and of those that failed."""
     if not listed.several(given):
-        with progress_bar(f"{title} {given[0].name}") as progress:
-            result = work(given[0].stem, given[0], progress)
+        with crews.crew(*who) as crew, progress_bar(f"{title} {given[0].name}") as progress:
+            result = work(given[0].stem, given[0], progress, crew)
         tell(result)
         return
     videos = listed.videos(given)
-    with progress_bar(f"{title} {len(videos)} videos") as progress:
-        out = listed.each(work, videos, crew, progress)
+    with crews.crew(*who) as crew, progress_bar(f"{title} {len(videos)} videos") as progress:
+        out = listed.each(partial(work, crew=crew), videos, crew, progress)
     for name in filter(out.done.get, videos):
         print(f"{name}: ", end="")
         tell(out.done[name])
@@ -130,14 +131,13 @@ def convert(
     several, what = listed.several(video), {"color_match": color, "to": to, "untrained": untrained, "pull": pull}
     what |= {"keep_front": keep_front, "keep_mouth": keep_mouth, "overwrite": overwrite, "consent": consent}
 
-    def one(name: str, path: Path, progress: Progress) -> object:
+    def one(name: str, path: Path, progress: Progress, crew: Crew) -> object:
         own = (faces / name, fitting(path, out / f"{name}.mp4")) if several else (faces, out)
         return lab.convert(path, own[0], model, own[1], **what, progress=progress, crew=crew)
 
     if several:
         listed.made(out)
-    with crews.crew(dask, workers) as crew:
-        _each("Converting", one, video, crew, _told_of_swap)
+    _each("Converting", one, video, (dask, workers), _told_of_swap)
 
 
 def _told_of_swap(r: object) -> None:

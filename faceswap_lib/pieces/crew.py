@@ -9,9 +9,10 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from socket import gethostname
+from socket import create_connection, gethostname
 from threading import Event, current_thread, main_thread
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from faceswap_lib import UserError, __version__
 from faceswap_lib.progress import note
@@ -20,6 +21,8 @@ R = TypeVar("R")
 SPARE = 2  # pieces for each worker that are under way or wait to be taken: all of them at once would fill the disk
 AGAIN = 2  # times that a piece is tried again after an error; after a worker's death Dask does so by itself
 WAIT = 30  # seconds for the first worker
+TLS = "DASK_DISTRIBUTED__COMM__TLS__"  # the environment's words for Dask's configuration, https://distributed.dask.org
+KEYS = f"{TLS}CA_FILE, {TLS}CLIENT__CERT and {TLS}CLIENT__KEY"
 ATONCE = 8  # videos that are put together here at a time, at most
 
 
@@ -181,14 +184,26 @@ def _cluster(workers: int) -> Iterator[object]:
 @contextmanager
 def _client(address: str) -> Iterator[object]:
     """The client of a scheduler elsewhere."""
-    from distributed import Client
+    from distributed import Client, Security
 
-    if not address.startswith("tls://"):
-        note(f"{address} does not begin with tls://: whoever reaches that port can run anything on its workers.")
+    where = urlsplit(address)
     try:
+        if where.scheme not in ("tls", "tcp") or not where.hostname or not where.port:
+            raise ValueError("that is no address of one")
+        if where.scheme == "tls" and not Security().get_connection_args("client")["ssl_context"]:
+            raise ValueError(f"Dask has no keys for it: set {KEYS}")
+        create_connection((where.hostname, where.port), WAIT).close()  # or Dask would try until its time is over
+        if where.scheme != "tls":
+            note(f"{address} does not begin with tls://: whoever reaches that port can run anything on its workers.")
         client = Client(address, set_as_default=False, timeout=WAIT)
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"No scheduler answers at {address} ({error}); give its address, tls://HOST:8786.") from error
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AssertionError,
+    ) as error:  # the last says nothing: keys of another authority
+        why = str(error) or "it does not take these keys"
+        raise UserError(f"No scheduler answers at {address} ({why}); give its address, tls://HOST:8786.") from error
     with client:
         try:
             client.wait_for_workers(1, timeout=WAIT)

@@ -135,6 +135,13 @@ CASES = {
     "no faceset to take along": (("export-faceswap", "empty", "--video", A, "--out", "out"), "not a faceset"),
     "a missing option": (("extract", A), "--faces"),
     "faces into the folder one is in": (("extract", A, "--faces", "."), "folder of their own"),
+    "two clusters at once": (("extract", A, "--faces", "out", "--dask", "tls://x:1", "--workers", "2"), "not both"),
+    "no scheduler": (("extract", A, "--faces", "out", "--dask", "pigeon://home:1"), "No scheduler answers at pigeon"),
+    "several videos, all of them bad": (
+        ("extract", "text.mp4", "cut.mp4", "--faces", "out"),
+        "2 of 2 videos failed, the others are done. text:",
+    ),
+    "several of one name": (("extract", A, A.parent, "--faces", "out", A.name, "--workers", "2"), "both become"),
     "not a setting": (("workshop", "--profile", "smoke", "--workdir", "out", "--set", "speed"), "NAME=VALUE"),
 }
 

@@ -1,5 +1,7 @@
 """occlusion.py: what lies in front of a face is told from its drawing, light and habit are not; and it stays."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -117,3 +119,31 @@ def test_what_is_behind_is_filled_in_and_the_mean_is_the_faces_own(scene, clip_a
     assert masks[0].max() > 0.95 and not masks[1].any()
     assert np.abs(filled[0] / 255 - bare[10])[inside].max() < 0.1 < np.abs(seen[0] / 255 - bare[10])[inside].max()
     assert np.abs(means[-1] - np.mean(list(bare.values()), 0))[inside].mean() < 0.02
+
+
+def test_hands_are_followed_over_no_border_and_not_backwards(scene, clip_a, monkeypatch):
+    at, made = replace(scene[0], borders=(8, 16)), []
+    bare = {i: at.on.texture(clip_a.frames[i], at.solid[i][:, :2]).astype("f4") / 255 for i in range(len(at.solid))}
+
+    class Hands:
+        def __init__(self) -> None:
+            made.append(self)
+
+        def covers(self, frame: np.ndarray) -> list[np.ndarray]:
+            return []
+
+    monkeypatch.setattr(occlusion, "Hands", Hands)
+    own = lambda seen, indices, mean: np.stack([bare[i] for i in indices])  # noqa: E731
+    keep = occlusion.keeper(at, own, np.zeros_like(bare[0]))
+
+    def shown(*indices: int) -> int:
+        """Faces with something in front; gives how many times hands were looked for anew."""
+        frames = [clip_a.frames[i].copy() for i in indices]
+        for frame, i in zip(frames, indices, strict=True):
+            cv2.circle(frame, np.round(at.solid[i][50, :2]).astype(int).tolist(), 16, (20, 40, 160), -1)
+        textures = [at.on.texture(frame, at.solid[i][:, :2]) for frame, i in zip(frames, indices, strict=True)]
+        keep(frames, np.stack(textures), list(indices))
+        return len(made)
+
+    assert [shown(2, 3), shown(4), shown(8, 9), shown(12), shown(16), shown(17)] == [1, 1, 2, 2, 3, 3]
+    assert shown(8, 9) == 4 and shown(8, 9) == 5, "the same piece once more"

@@ -76,3 +76,10 @@ def test_a_video_is_drawn_in_batches_and_every_frame_is_labelled(scene, short, t
     for i, (before, after) in enumerate(zip(video.frames(short["a"]), video.frames(out), strict=True)):
         x, y, w, h = mark.place(i)
         assert np.abs(after[y : y + h, x : x + w].astype(int) - before[y : y + h, x : x + w]).mean() > 20
+
+
+def test_a_batch_ends_at_a_border():
+    numbered = [(i, np.zeros(1)) for i in range(40)]
+    each = [[index for index, _ in chunk] for chunk in render.batches(iter(numbered), (20, 36))]
+    assert each == [list(range(16)), list(range(16, 20)), list(range(20, 36)), list(range(36, 40))]
+    assert list(map(len, render.batches(iter(numbered)))) == [16, 16, 8] and list(render.batches(iter([]))) == []

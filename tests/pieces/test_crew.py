@@ -112,7 +112,10 @@ def test_no_scheduler_no_worker_and_too_much_said(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    for wrong in (address, "tls://127.0.0.1:1", "carrier-pigeon://home"):
+    with pytest.raises(UserError, match="Dask has no keys for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+        with crew.crew("tls://127.0.0.1:1"):
+            pass
+    for wrong in (address, "tcp://127.0.0.1:1", "carrier-pigeon://home", "tcp://home:port"):
         with (
             pytest.raises(UserError, match="No scheduler answers at .*give its address, tls://HOST:8786"),
             crew.crew(wrong),
