@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceswap_lib import UserError
@@ -55,6 +55,16 @@ def try_out(folder: Path) -> None:
     part.unlink(missing_ok=True)  # a link, perhaps, that a stranger has laid there
     part.write_bytes(b"")
     part.unlink()
+
+
+def remove(folder: Path) -> None:
+    """Take a folder away with all that is in it; who is still at work there finds it no more, and can add nothing."""
+    away = aside(folder, "away")
+    shutil.rmtree(away, ignore_errors=True)
+    with suppress(OSError):
+        folder.rename(away)
+    for one in (away, folder):
+        shutil.rmtree(one, ignore_errors=True)
 
 
 def aside(path: Path, word: str) -> Path:

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -215,3 +217,23 @@ def test_a_seal_over_something_nested_without_end_is_no_seal():
         deep = {"a": deep}
     with pytest.raises(ValueError, match="nested too deeply"):
         files.unsealed(deep | {"checksum": ""})
+
+
+def test_a_folder_goes_while_others_write_into_it(tmp_path):
+    folder = tmp_path / ".part.faces"
+    folder.mkdir()
+
+    def write() -> None:
+        with suppress(FileNotFoundError):
+            for i in range(100_000):
+                (folder / str(i)).touch()
+
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write) for _ in range(3)]
+        while len(list(folder.iterdir())) < 100:
+            pass
+        files.remove(folder)
+        assert all(each.result() is None for each in writers)
+    assert list(tmp_path.iterdir()) == []
+    files.remove(folder)
+    assert list(tmp_path.iterdir()) == []

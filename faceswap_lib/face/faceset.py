@@ -124,7 +124,7 @@ def renewed(folder: Path) -> Iterator[Path]:
             part.rename(place)
             shutil.rmtree(old, ignore_errors=True)
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            files.remove(part)
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -80,10 +80,19 @@ def _cuts(path: Path, count: int) -> dict[int, tuple[int, int | None, int]]:
     places = np.flatnonzero(clean)
     found = {0: (int(at[0]), None, 0)} if clean[0] else {}
     for i in places.tolist() if found else ():
-        if min(at[i] - at[max(found)], at.max() - at[i]) * base >= SECONDS and i >= LEAD:
-            lead = int(places[places <= i - LEAD][-1])
+        if min(at[i] - at[max(found)], at.max() - at[i]) * base < SECONDS or i < LEAD:
+            continue
+        lead = int(places[places <= i - LEAD][-1])
+        if _stands(path, int(at[i])) and _stands(path, int(at[lead])):
             found[i] = (int(at[i]), int(at[lead]), i - lead)
     return found if len(found) > 1 else {}
+
+
+def _stands(path: Path, since: int) -> bool:
+    """Whether decoding can begin at a key frame: where a picture is renewed stripe by stripe it only looks like one."""
+    with closing(decode(path, marks=True, since=since)) as decoded:
+        first, damaged = next((each for each in decoded if each[0].pts is None or each[0].pts >= since), (None, True))
+        return not damaged and first.pts == since
 
 
 def _half_pictures(path: Path) -> bool:

@@ -4,7 +4,6 @@ A worker leaves the part of each frame that has changed, losslessly, in a folder
 lays them in, labels, marks and signs it: there is one way in which a changed video is written (trust/marked.py).
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -107,8 +106,8 @@ def _swap(job: Job) -> Swap:
 
 def _changed(frame: np.ndarray, picture: np.ndarray) -> tuple[int, int, np.ndarray]:
     """x and y of where a frame has changed, and what is there now: a rectangle, of one pixel where nothing has."""
-    other = (frame != picture).any(-1)
-    rows, columns = np.flatnonzero(other.any(1)), np.flatnonzero(other.any(0))
+    other = cv2.absdiff(frame, picture)
+    rows, columns = np.flatnonzero(other.any((1, 2))), np.flatnonzero(other.any(0).any(-1))
     y0, y1, x0, x1 = (*rows[[0, -1]], *columns[[0, -1]]) if len(rows) else (0, 0, 0, 0)
     return int(x0), int(y0), picture[y0 : y1 + 1, x0 : x1 + 1]
 
@@ -117,14 +116,14 @@ def _changed(frame: np.ndarray, picture: np.ndarray) -> tuple[int, int, np.ndarr
 def _folder(out: Path) -> Iterator[Path]:
     """An empty folder beside an output, and all that is in it, gone at the end."""
     folder = files.aside(out.absolute(), "pieces")
-    shutil.rmtree(folder, ignore_errors=True)  # a killed conversion has left it
+    files.remove(folder)  # a killed conversion has left it
     try:
         folder.mkdir(mode=0o700)
         yield folder
     except OSError as error:
         raise UserError(f"{folder} cannot be used ({error.strerror}); choose another place for {out.name}.") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        files.remove(folder)
 
 
 @contextmanager

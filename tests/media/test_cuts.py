@@ -64,6 +64,14 @@ def test_where_frames_before_a_key_frame_need_it_there_is_no_cut(tmp_path):
     assert [index for index, _ in cuts.late(one, Remarks())] == list(range(FRAMES))
 
 
+def test_where_pictures_are_renewed_stripe_by_stripe_what_is_cut_is_exact(tmp_path):
+    info = video.probe(written(tmp_path / "stripes.mkv", ":intra-refresh=1:ref=1"))
+    whole = list(video.frames(info.path))
+    found = [each for one in cuts.pieces(info) for each in cuts.frames(one, Remarks())]
+    assert [index for index, _ in found] == list(range(FRAMES))
+    assert all((frame == whole[index]).all() for index, frame in found)
+
+
 def test_short_ones_and_those_whose_packets_are_no_frames_stay_whole(tmp_path, monkeypatch):
     path = written(tmp_path / "a.mp4")
     for other in (written(tmp_path / "a.avi"), written(tmp_path / "b.mkv", name="mpeg4")):

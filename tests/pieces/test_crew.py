@@ -127,3 +127,10 @@ def test_no_scheduler_no_worker_and_too_much_said(monkeypatch):
             pass
     with pytest.raises(UserError, match="not both"), crew.crew(address, 2):
         pass
+
+
+def test_a_scheduler_that_goes_is_said():
+    with LocalCluster(n_workers=1, protocol="tcp://", **HERE) as cluster, crew.crew(cluster.scheduler_address) as found:
+        Timer(0.5, cluster.close).start()
+        with pytest.raises(UserError, match="(?s)The Dask scheduler is gone .*start it, and run this again"):
+            list(found.each(time.sleep, [(3,)]))
