@@ -96,11 +96,13 @@ def test_the_built_in_ideal_is_no_work_of_the_kits():
 WAYS = {
     "video.rewrite": {"trust/marked"},
     "marked.rewrite": {"compose/render", "interop/converted", "measure/damage"},
-    "render.render": {"convert", "measure/references", "selfswap"},
+    "render.render": {"measure/references", "pieces/drawn", "selfswap"},
+    "render.written": {"pieces/drawn"},
 }
 TRIED = {
     "interop/converted": "interop/test_converted.py",
     "measure/references": "measure/test_references.py",
+    "pieces/drawn": "pieces/test_drawn.py",
     "selfswap": "test_selfswap.py",
 }
 
