@@ -17,7 +17,7 @@ HUB = 50  # learners on one machine with JupyterHub at most, as setup/oci takes 
 NODE_OCPUS, NODE_GB, NODE_DISK, LEARNER_DISK = 8, 64, 100, 50
 PER_NODE = (14, 7)
 # Frames a second on two cores, 2026-11: a 1080 × 1920 clip and a 720p one; the built-in one with the start and without.
-RATES = {"extract": (21.0, 33.0), "convert": (9.0, 15.6)}
+RATES = {"extract": (42.0, 49.0), "convert": (10.7, 16.2)}
 FPS = 25
 # "Two cores" are two threads of one of Oracle's x86 processors (OCPU) or two of those, with 8 GB of memory for each.
 CORES_OCPUS, GB_AN_OCPU = (1, 2), 8

@@ -196,12 +196,8 @@ def _client(address: str) -> Iterator[object]:
         if where.scheme != "tls":
             note(f"{address} does not begin with tls://: whoever reaches that port can run anything on its workers.")
         client = Client(address, set_as_default=False, timeout=WAIT)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        AssertionError,
-    ) as error:  # the last says nothing: keys of another authority
+    except (OSError, ValueError, TypeError, AssertionError) as error:
+        # an AssertionError says nothing: keys of another authority
         why = str(error) or "it does not take these keys"
         raise UserError(f"No scheduler answers at {address} ({why}); give its address, tls://HOST:8786.") from error
     with client:
