@@ -17,6 +17,7 @@ import numpy as np
 from faceswap_lib import UserError, convert, evaluate, extract, files, profiles, samples, train
 from faceswap_lib.classroom import kit_model
 from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose.model_swap import Settings
 from faceswap_lib.compose.scenes import Scene
 from faceswap_lib.face import detect, faceset, identity
 from faceswap_lib.measure import references, report, self_swaps
@@ -204,9 +205,8 @@ def _figures(judged: dict) -> dict[str, dict[str, float | None]]:
 def shining() -> np.ndarray:
     """How much of A's and of B's own detail is in this kit's swap of the built-in pair: (N, 2), a row a frame.
 
-    0 is B's mean texture, which has never seen A and has nothing of one frame alone.
-
-    With the model that the kit brings, for the built-in pair is the one whose ideal swap shows another person.
+    0 is what B's mean texture has, which has never seen A. With the model that the kit brings, for the
+    built-in pair is the one whose ideal swap shows another person.
     """
     first, count = PIECE
     with tempfile.TemporaryDirectory() as folder:
@@ -220,12 +220,11 @@ def shining() -> np.ndarray:
 
 def _shares(clip: Path, ideal: list[np.ndarray], faces: Path, model: Path) -> np.ndarray:
     """The same of a clip's every second frame by a model; ideal: the frames of its ideal swap."""
-    found, about = faceset.load(faces), record.read_about(model)
-    at, net = model_swap.scene(found, about, "b"), model_swap.network(model, about)
-    frames = dict(islice(list(enumerate(video.frames(clip)))[::2], render.BATCH))
-    match = model_swap.match(model_swap.USUAL, at, model, "b")
-    swapped = render.faces_drawn(frames, at, model_swap.drawer(net, model, "a", "b"), match)
-    mean = render.faces_drawn(frames, at, model_swap.drawer(None, model, "a", "b"), color.none)
+    found, frames = faceset.load(faces), dict(islice(list(enumerate(video.frames(clip)))[::2], render.BATCH))
+    swap = model_swap.swap(found, model, Settings(keep_front=False))
+    plain = model_swap.swap(found, model, Settings("none", keep_front=False), untrained=True)
+    swapped, mean = (render.faces_drawn(frames, one.at, one.draw, one.match) for one in (swap, plain))
+    at = swap.at
     made, own, goal, bare = [], [], [], []
     with detect.Detector() as detector:
         for index, picture in swapped.items():

@@ -1,7 +1,8 @@
 """Who works on the pieces of videos: this process alone, processes of its own, or a Dask cluster on any machines.
 
-Dask runs what it is sent, so whoever reaches a scheduler rules its workers. A cluster started here speaks TLS with keys
-that are made for it and go with it; to another one it is Dask's own configuration that says how (`distributed.comm`).
+Dask runs what it is sent, here too: whoever reaches a scheduler rules its workers, and they rule who asks them. A
+cluster started here speaks TLS with keys that are made for it and go with it; to another one it is Dask's own
+configuration that says how (`distributed.comm`).
 """
 
 import logging
@@ -194,7 +195,9 @@ def _client(address: str) -> Iterator[object]:
             raise ValueError(f"Dask has no keys for it: set {KEYS}")
         create_connection((where.hostname, where.port), WAIT).close()  # or Dask would try until its time is over
         if where.scheme != "tls":
-            note(f"{address} does not begin with tls://: whoever reaches that port can run anything on its workers.")
+            note(
+                f"{address} does not begin with tls://: whoever reaches or takes that port can run anything, here too."
+            )
         client = Client(address, set_as_default=False, timeout=WAIT)
     except (OSError, ValueError, TypeError, AssertionError) as error:
         # an AssertionError says nothing: keys of another authority

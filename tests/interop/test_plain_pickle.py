@@ -1,5 +1,6 @@
 """Pickles out of strangers' hands: plain things are read as Python's own reader does, nothing that is said is run."""
 
+import io
 import os
 import pickle
 import pickletools
@@ -85,10 +86,18 @@ def test_what_acts_is_refused_and_nothing_is_run(name, tmp_path):
     assert not (tmp_path / "note").exists()
 
 
+class Unguarded(pickle.Unpickler):
+    """Python's own reader, which calls what it is told; here only what the bombs above are made of."""
+
+    def find_class(self, module, name):
+        assert name in ("system", "eval"), f"{module}.{name} is none of ours"
+        return super().find_class(module, name)
+
+
 def test_the_bombs_are_live(tmp_path):
     for name in ("os.system", "builtins.eval", "by hand", "stack global", "inst", "obj"):
         note = tmp_path / name.replace(" ", "_")
-        pickle.loads(bombs(note)[name])
+        Unguarded(io.BytesIO(bombs(note)[name])).load()
         assert note.exists(), name
 
 
