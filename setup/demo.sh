@@ -5,7 +5,7 @@ set -euo pipefail
 usage="Usage: bash setup/demo.sh [OPTION...]
 
 Installs what is needed into .venv (once), then runs every notebook with the profile demo and writes everything to
-workdir/: the swapped video, the report, the executed notebooks. 8 to 14 minutes on 2 cores, no GPU.
+workdir/: the swapped video, the report, the executed notebooks. About a quarter of an hour on 2 cores, no GPU.
 
 Options go to the workshop, for example:
   --video-a A.mp4 --video-b B.mp4 --consent C.json
