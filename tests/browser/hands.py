@@ -4,11 +4,12 @@ import json
 import os
 import re
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import Locator, Page, Request, TimeoutError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 READY = 300  # seconds until a server, a page or a kernel answers on a busy machine
@@ -82,13 +83,30 @@ class Learner:
         )
 
     def run(self, limit: float) -> None:
-        """Run all cells from top to bottom, as the menu does; limit: seconds."""
+        """Run all cells from top to bottom, as the menu does; limit: seconds.
+
+        A run that stands still is told, and tried once more with a new kernel, as a learner would.
+        """
+        try:
+            self._run(limit)
+        except TimeoutError:
+            warnings.warn(f"it stood still, and was run again: {self.state()}", stacklevel=2)
+            self.page.evaluate(f"async () => {{ await ({CURRENT}).sessionContext.restartKernel() }}")
+            self.idle()
+            self._run(limit)
+
+    def _run(self, limit: float) -> None:
         self.page.evaluate(
             "() => {window.done = false; jupyterapp.commands.execute('notebook:run-all-cells')"
             ".finally(() => {window.done = true})}"
         )
         self.page.wait_for_function("() => window.done", timeout=1000 * limit, polling=500)
         self.idle(limit)
+
+    def state(self) -> str:
+        """How page, kernel and server are, where a lesson stands still."""
+        said = (self.lab.root / "said").read_text(errors="replace")[-1500:]
+        return f"{json.dumps(self.page.evaluate(STATE))} {self.console} {said}"
 
     def idle(self, limit: float = READY) -> None:
         """Wait until the kernel has nothing left to do."""
@@ -233,3 +251,10 @@ SEEN = """e => {
 }"""
 CURRENT = "window.jupyterapp?.shell.currentWidget"
 STATUS = f"({CURRENT}).sessionContext.session?.kernel?.status"
+STATE = f"""() => {{
+  const here = {CURRENT}, kernel = here?.sessionContext?.session?.kernel
+  const waits = cell => cell.model.type == 'code' && cell.inputArea.promptNode?.innerText.includes('*')
+  return {{done: window.done, kernel: kernel?.status, connection: kernel?.connectionStatus,
+    waiting: here?.content?.widgets?.filter(waits).map(cell => cell.model.sharedModel.source),
+    dialogs: [...document.querySelectorAll('.jp-Dialog')].map(dialog => dialog.innerText)}}
+}}"""

@@ -25,7 +25,7 @@ from faceswap_lib.classroom import lessons
 from faceswap_lib.media import video
 from faceswap_lib.network import record
 
-LIMIT = 900  # seconds for a lesson at the size smoke; lab 6 took 400 beside ten other programs
+LIMIT = 600  # seconds for a lesson at the size smoke, each of two tries; lab 6 took 400 beside ten other programs
 LESSONS = sorted(path.stem for path in workshop.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 WIDTHS = (1440, 400)  # pixels: a laptop, a telephone
 GRAVE = ("serious", "critical")

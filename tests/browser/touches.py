@@ -99,7 +99,7 @@ def upload(learner: Learner, thing: Locator) -> None:
     field, take = thing.locator("input[type=text]").first, thing.get_by_role("button", name="Take A's file")
     assert take.is_disabled(), "before consent was said"
     thing.locator("input[type=checkbox]").first.check()
-    learner.page.wait_for_function("e => !e.disabled", arg=take.element_handle())
+    learner.until(take.is_enabled, "consent has no effect")
     source = samples.path("person_b")
     field.fill(str(source))
     field.press("Tab")
