@@ -4,6 +4,7 @@ All methods take and give canonical pictures, float32 RGB (S, S, 3) in [0, 1], a
 the points (478, 3) where it goes in the frame, which only `relit` looks at.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import cv2
@@ -59,17 +60,22 @@ def light(drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndar
 
 
 def relit(
-    drawn: np.ndarray, source: np.ndarray, on: Mesh | Crop, solid: np.ndarray | None = None, off: np.ndarray | float = 0
+    drawn: np.ndarray,
+    source: np.ndarray,
+    on: Mesh | Crop,
+    solid: np.ndarray | None = None,
+    logarithm: np.ndarray | None = None,
 ) -> np.ndarray:
     """The drawn face as it would look in the source's light and complexion, by the network of relight.py.
 
     Eyes do not take on a lighter complexion, or they would glow: whites are alike in all people, so their quotient says
     what light falls on each eye. And eyes glint no more than the source's: the highlight of another lamp gives a swap
-    away. The network knows the mesh alone; faces aligned by similarity get `light`. off: as `relight.gain` has it.
+    away. The network knows the mesh alone; faces aligned by similarity get `light`. logarithm: of the gain, where it is
+    known already.
     """
     if isinstance(on, Crop) or solid is None:
         return light(drawn, source, on)
-    gain = relight.gain(drawn, source, solid, off)
+    gain = relight.gain(drawn, source, solid) if logarithm is None else relight.of(logarithm, len(drawn))
     for eye in on.parts[:2]:
         lit = (_whites(source, eye) / max(_whites(drawn, eye), 1e-3)).clip(1 / LIT, LIT)
         soft = cv2.GaussianBlur(eye, (0, 0), on.size / 100)[..., None]
@@ -101,11 +107,20 @@ def method(name: str) -> object:
 
 
 def matched(name: str, at: Scene, mean: np.ndarray) -> Match:
-    """The colour method called name for a scene's frames, `relit` calibrated on its two people; mean: B's texture."""
+    """The colour method called name for a scene's frames, `relit` calibrated on its two people; mean: B's texture.
+
+    The network that relights is asked of many faces at once; the rest is left to do, each face for itself.
+    """
     found = method(name)
-    if found is not relit or not isinstance(at.on, Mesh):
-        return found
-    return partial(relit, off=relight.calibration(at, mean))
+    calibrated = found is relit and isinstance(at.on, Mesh)
+    off = relight.calibration(at, mean) if calibrated else None
+
+    def match(faces: np.ndarray, sources: np.ndarray, on: Mesh | Crop, solids: np.ndarray) -> list[Callable]:
+        more = [(one,) for one in relight.logarithms(faces, sources, solids) - off] if calibrated else [()] * len(faces)
+        each = zip(faces, sources, solids, more, strict=True)
+        return [partial(found, face, source, on, solid, *known) for face, source, solid, known in each]
+
+    return match
 
 
 def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:

@@ -5,6 +5,7 @@ nose is where every nose is, so a network can learn it: from two textures, how b
 the scene and complexion of the other. setup/base/lamps.py renders what it learns from, light.py trains it.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -116,19 +117,26 @@ def _trained() -> object:
     return whole
 
 
-def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray, off: np.ndarray | float = 0.0) -> np.ndarray:
+def gain(drawn: np.ndarray, source: np.ndarray, solid: np.ndarray) -> np.ndarray:
     """How much brighter each point of a drawn face (S, S, 3) is in the source's light, float32 (S, S, 3), 1/5 to 5.
 
     Both are canonical mesh textures in [0, 1]; solid (478, 3): where the drawn face goes, in the source's pose. At the
     face's border it is the quotient of the low frequencies, so that no seam shows, and inside most of what the network
-    says, which knows heads the right way up alone. off: what `calibration` says that its logarithm is off by.
+    says, which knows heads the right way up alone.
     """
-    found = _logarithms([drawn], [source], [solid])[0] - off
-    return np.exp(cv2.resize(found, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
+    return of(logarithms([drawn], [source], [solid])[0], len(drawn))
 
 
-def _logarithms(drawn: list[np.ndarray], source: list[np.ndarray], solid: list[np.ndarray]) -> np.ndarray:
-    """The gains' logarithms of N faces, arguments as `gain` has them: (N, 64, 64, 3)."""
+def of(logarithm: np.ndarray, size: int) -> np.ndarray:
+    """The gain, float32 (size, size, 3), of a logarithm (64, 64, 3)."""
+    return np.exp(cv2.resize(logarithm, (size, size), interpolation=cv2.INTER_CUBIC).clip(-MOST, MOST))
+
+
+def logarithms(drawn: Sequence[np.ndarray], source: Sequence[np.ndarray], solid: Sequence[np.ndarray]) -> np.ndarray:
+    """The gains' logarithms of N faces at once, in two thirds of the time of one by one: (N, 64, 64, 3).
+
+    Arguments as `gain` has them. What `calibration` says that they are off by is still in them.
+    """
     turned = np.stack([canvas("mesh", SIZE).normals(upright(points)) for points in solid])
     given = (np.stack([_small(picture) for picture in pictures]) for pictures in (drawn, source))
     quotient, said = _trained().predict_on_batch([*given, turned])
@@ -148,7 +156,7 @@ def calibration(at: Scene, mean: np.ndarray) -> np.ndarray:
     each = zip(pick, found.images(pick), strict=True)
     own = [at.on.texture(picture, transform(found.transform(i), at.solid[i][:, :2])) / 255 for i, picture in each]
     faces, solid = [*own, *[mean] * len(poses)], [*at.solid[pick], *at.targets[poses]]
-    each = _logarithms(faces, faces, solid)
+    each = logarithms(faces, faces, solid)
     off = np.mean([part.mean(0) for part in (each[: len(own)], each[len(own) :]) if len(part)], 0)
     skin = 1 - cv2.GaussianBlur(np.max(canvas("mesh", SIZE).parts, 0), (0, 0), SIZE / 64)
     much = 1 - (LITTLE / np.maximum(np.abs(off), LITTLE)) ** 2

@@ -51,11 +51,11 @@ def render(
         """Read one batch ahead; while the network draws one, the faces of the one before are laid into their frames."""
         with closing(ahead.ahead(batches(numbered, at.borders), 1)) as chunks:
             for chunk in chunks:
-                faces = _drawn(dict(chunk), at, drawer, keeper)
+                faces = _drawn(dict(chunk), at, drawer, match, keeper)
                 yield from ((index, frame, faces.get(index)) for index, frame in chunk)
 
     def lay(frame: np.ndarray, face: _Drawn) -> np.ndarray:
-        return _laid(face, at, match)
+        return _laid(face, at)
 
     how = {"overwrite": overwrite, "progress": progress, "remarks": remarks}
     return written(clip, out, at.found, drawn, lay, facts=facts, **how)
@@ -113,21 +113,22 @@ def faces_drawn(
     frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match, keeper: Keeper | None = None
 ) -> dict[int, np.ndarray]:
     """Those of some frames (index -> picture) that show a face, with it drawn anew; at most BATCH frames at once."""
-    return {index: _laid(face, at, match) for index, face in _drawn(frames, at, drawer, keeper).items()}
+    return {index: _laid(face, at) for index, face in _drawn(frames, at, drawer, match, keeper).items()}
 
 
 @dataclass
 class _Drawn:
-    """What is known of one face before it is laid into its picture: what was there and what is drawn, as textures."""
+    """What is known of one face before it is laid into its picture; lit: gives the new one as a texture, lit."""
 
     number: int
     picture: np.ndarray
-    texture: np.ndarray
     hidden: np.ndarray | int
-    face: np.ndarray
+    lit: Callable[[], np.ndarray]
 
 
-def _drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, keeper: Keeper | None) -> dict[int, _Drawn]:
+def _drawn(
+    frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, match: Match, keeper: Keeper | None
+) -> dict[int, _Drawn]:
     """Frame -> its face, of those that show one."""
     seen = [at.at[index] for index in frames if index in at.at]
     if not seen:
@@ -137,14 +138,15 @@ def _drawn(frames: dict[int, np.ndarray], at: Scene, drawer: Drawer, keeper: Kee
     moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
     textures, hidden = keeper(pictures, textures, seen) if keeper else (textures, [0] * len(seen))
     faces = drawer(textures, moves, seen)
-    every = zip(seen, pictures, textures, hidden, faces, strict=True)
+    lit = match(faces, textures / np.float32(255), at.on, at.targets[seen])
+    every = zip(seen, pictures, hidden, lit, strict=True)
     return {int(at.found.frames[one[0]]): _Drawn(*one) for one in every}
 
 
-def _laid(drawn: _Drawn, at: Scene, match: Match) -> np.ndarray:
+def _laid(drawn: _Drawn, at: Scene) -> np.ndarray:
     """A picture with its face drawn anew: lit, laid behind what is in front of it, in the outline of its own."""
     i, picture = drawn.number, drawn.picture
-    lit = color.crisp(match(drawn.face, (drawn.texture / 255).astype("f4"), at.on, at.targets[i]), at.on)
+    lit = color.crisp(drawn.lit(), at.on)
     alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - drawn.hidden)
     mouth = (picture, at.solid[i]) if at.mouth else None
     room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i], outline.free(drawn.hidden, at.on))

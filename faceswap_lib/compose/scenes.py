@@ -13,7 +13,9 @@ from faceswap_lib.face.mesh import Crop, Mesh
 TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
-Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], np.ndarray]  # one of color.METHODS
+# drawn faces and textures (N, S, S, 3) in [0, 1] of whom they replace, the canvas, where the new ones go (N, 478, 3) ->
+# N works that each give a face (S, S, 3) in the other's light: what is asked of all at once is done: `color.matched`
+Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], list[Callable[[], np.ndarray]]]
 # N frames, textures uint8 (N, S, S, 3) of the scene's faces N in them -> textures without what is in front of the face,
 # and N masks (S, S) 0..1 of how much of the new face it hides: `occlusion.keeper`
 Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, list[np.ndarray]]]

@@ -53,7 +53,7 @@ def make(
     flat = scenes.scene(a, canvas("similarity", 2 * size), mine, side.shape)
     relit = color.matched("relit", through, side.mean)
     drawers = (
-        (flat, paste(a, b, 2 * size), color.mean),
+        (flat, paste(a, b, 2 * size), color.matched("mean", flat, side.mean)),
         (through, mean(side), relit),
         (through, nearest(through, side), relit),
     )

@@ -138,3 +138,16 @@ def gained(drawn, source, on, solid):
 def within(on):
     """Eyes and mouth without their edge, bool (S, S)."""
     return np.max([cv2.erode(part, np.ones((3, 3))) for part in on.parts], 0) > 0.5
+
+
+def test_asked_of_many_at_once_the_light_is_that_of_each(clip_a, clip_b, scene):
+    at, seen = scene[0], [5, 12, 20]
+    faces, sources = (
+        np.stack([at.on.texture(clip.frames[i], clip.solid[i][:, :2]) for i in seen]) / np.float32(255)
+        for clip in (clip_b, clip_a)
+    )
+    match = color.matched("relit", at, faces.mean(0))
+    for k, lit in enumerate([work() for work in match(faces, sources, at.on, at.targets[seen])]):
+        one = slice(k, k + 1)
+        (alone,) = match(faces[one], sources[one], at.on, at.targets[seen][one])
+        assert np.abs(alone() - lit).max() < 1e-3 and np.abs(lit - faces[k]).mean() > 0.01

@@ -99,8 +99,8 @@ def own_light(found: faceset.Faceset) -> tuple[scenes.Scene, np.ndarray, list[np
 
 def logarithm(at: scenes.Scene, faces: list[np.ndarray], off: np.ndarray | float) -> np.ndarray:
     """What each point's brightness changes by in its own light, the mean over frames, (128, 128, 3)."""
-    each = zip(faces, at.solid[::3], strict=True)
-    return np.mean([np.log(relight.gain(face, face, solid, off)) for face, solid in each], 0)
+    each = relight.logarithms(faces, faces, at.solid[::3]) - off
+    return np.mean([np.log(relight.of(one.astype("f4"), 128)) for one in each], 0)
 
 
 @pytest.mark.parametrize("side", "ab")

@@ -11,6 +11,8 @@ from faceswap_lib.media import video
 from faceswap_lib.trust import label
 from faceswap_lib.trust.statement import Statement
 
+PLAIN = color.matched("none", None, None)  # which asks neither scene nor texture
+
 
 def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_front(scene, clip_a):
     at, size = scene[0], scene[0].on.size
@@ -25,7 +27,7 @@ def test_the_new_face_is_drawn_from_what_is_behind_and_only_where_nothing_is_in_
         return np.full_like(seen, 77), [np.ones((size, size), "f4"), np.zeros((size, size), "f4")]
 
     frames = {i: clip_a.frames[i] for i in (3, 4)}
-    out = render.faces_drawn(frames, at, drawer, color.none, keeper)
+    out = render.faces_drawn(frames, at, drawer, PLAIN, keeper)
     assert (given[0] == 77).all() and (out[3] == frames[3]).all() and (out[4] != frames[4]).any()
 
 
@@ -39,7 +41,7 @@ def test_a_face_that_is_drawn_as_it_is_hardly_changes_its_frame(scene, clip_a):
         assert moves == pytest.approx(np.stack([at.on.motion_picture(own.moves[i]) for i in indices]))
         return textures.astype("f4") / 255
 
-    out = render.faces_drawn(frames, own, drawer, color.none)
+    out = render.faces_drawn(frames, own, drawer, PLAIN)
     assert seen == [[2, 9]] and list(out) == [2, 9]
     for i, picture in out.items():
         inside = geometry.mask(at.solid[i][:, :2], picture.shape) > 0
@@ -52,8 +54,8 @@ def test_frames_without_a_face_are_not_drawn(scene, clip_a):
         raise AssertionError("nobody is to be drawn")
 
     at, frame = scene[0], clip_a.frames[0]
-    assert render.faces_drawn({500: frame, 501: frame}, at, nobody, color.none) == {}
-    drawn = render.faces_drawn({500: frame, 3: clip_a.frames[3]}, at, lambda t, m, i: t / np.float32(255), color.none)
+    assert render.faces_drawn({500: frame, 501: frame}, at, nobody, PLAIN) == {}
+    drawn = render.faces_drawn({500: frame, 3: clip_a.frames[3]}, at, lambda t, m, i: t / np.float32(255), PLAIN)
     assert list(drawn) == [3]
 
 
@@ -66,9 +68,7 @@ def test_a_video_is_drawn_in_batches_and_every_frame_is_labelled(scene, short, t
 
     out = tmp_path / "out.mp4"
     facts = Statement("drawn as it is", video.sha256(short["a"]), consent="test")
-    count = render.render(
-        short["a"], out, scene[0], drawer, color.none, lambda *step: told.append(step[:2]), facts=facts
-    )
+    count = render.render(short["a"], out, scene[0], drawer, PLAIN, lambda *step: told.append(step[:2]), facts=facts)
     assert count == 30 and told == [(i, 30) for i in range(1, 31)]
     assert sum(asked, []) == list(range(30)) and max(map(len, asked)) == render.BATCH
     boxes = {r.frame: [np.array(r.box)] for r in scene[0].found.contents.faces}

@@ -148,7 +148,8 @@ def stages(clip: Path, folder: Path) -> dict[str, Callable[[], object]]:
     textures = np.stack([at.on.texture(frame, at.solid[i][:, :2]) for i, frame in zip(seen, frames, strict=True)])
     moves = np.stack([at.on.motion_picture(at.moves[i]) for i in seen])
     faces, stamp, how = draw(textures, moves, seen), mark.Mark(320, 320, 1), Picture(320, 320)
-    lit = [match(faces[i], (textures[i] / 255).astype("f4"), at.on, at.targets[i]) for i in seen]
+    sources = textures / np.float32(255)
+    lit = [work() for work in match(faces, sources, at.on, at.targets[seen])]
     laid = {"yuv": [how.frame(frame, "yuv420p") for frame in frames]}
 
     def lay() -> None:
@@ -161,7 +162,7 @@ def stages(clip: Path, folder: Path) -> dict[str, Callable[[], object]]:
         "textures": lambda: [at.on.texture(frame, at.solid[i][:, :2]) for i, frame in zip(seen, frames, strict=True)],
         "front": lambda: keep(frames, textures, seen),
         "network": lambda: draw(textures, moves, seen),
-        "light": lambda: [match(faces[i], (textures[i] / 255).astype("f4"), at.on, at.targets[i]) for i in seen],
+        "light": lambda: [work() for work in match(faces, sources, at.on, at.targets[seen])],
         "lay": lay,
         "mark": lambda: [stamp.stamp(frame) for frame in frames],
         "encode": lambda: video.write(folder / "encoded.mp4", [how.pixels(one) for one in laid["yuv"]], 24),
