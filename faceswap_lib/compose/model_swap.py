@@ -127,10 +127,10 @@ def keeper(net: object | None, model: str | Path, about: dict, at: Scene, side: 
 
 @lru_cache(maxsize=1)
 def _base(size: profiles.Profile, path: Path) -> object:
-    """The base as a network, kept for the next video; whoever draws with it sets the mean first."""
-    from faceswap_lib.network import checkpoint
+    """The base as a network, kept for the next video; whoever draws with it sets the mean first. It trains no more."""
+    from faceswap_lib.network.model import FaceSwap
 
-    net = checkpoint.build(size, 0)
+    net = FaceSwap(size.texture, size.width)
     pretrained.fill(net, path)
     return net
 
