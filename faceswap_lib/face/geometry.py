@@ -149,16 +149,22 @@ def rasterise(
     corners = flat[triangles].astype("f8") - [x0, y0]
     e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]
-    low = np.ceil(corners.min(1)).astype(int).clip(0)
-    high = np.floor(corners.max(1)).astype(int).clip(max=[width - 1, height - 1])
-    spans = (high - low + 1).clip(0) * (area > 1e-3)[:, None]
-    count = spans.prod(1)
-    t = np.repeat(np.arange(len(triangles)), count)
-    k = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count)
-    px, py = low[t, 0] + k % spans[t, 0], low[t, 1] + k // spans[t, 0]
-    qx, qy = px - corners[t, 0, 0], py - corners[t, 0, 1]
-    u = (qx * e2[t, 1] - qy * e2[t, 0]) / area[t]
-    v = (e1[t, 0] * qy - e1[t, 1] * qx) / area[t]
+    shown = np.flatnonzero(area > 1e-3)
+    top, bottom = np.ceil(corners[shown, :, 1].min(1)), np.floor(corners[shown, :, 1].max(1))
+    t, y = _runs(shown, top.clip(0), bottom.clip(max=height - 1))
+    (ax, ay), (bx, by), (cx, cy) = e1[t].T, e2[t].T, corners[t, 0].T
+    qy = y - cy
+    left, right = np.zeros(len(t)), np.full(len(t), width - 1.0)
+    # along a row a weight rises or falls evenly: it is slope · (x - cx) + there, and is to be 0 at least
+    for slope, there in ((by, -qy * bx), (-ay, ax * qy), (ay - by, area[t] + qy * (bx - ax))):
+        edge = cx - np.divide(there, slope, out=np.zeros(len(t)), where=slope != 0)
+        np.maximum(left, edge, out=left, where=slope > 0)
+        np.minimum(right, edge, out=right, where=slope < 0)
+    first, last = np.ceil(left.clip(max=width) - 1e-3), np.floor(right.clip(min=-1) + 1e-3)
+    row, px = _runs(np.arange(len(t)), first, last)
+    t, py, qx, qy = t[row], y[row], px - cx[row], qy[row]
+    u = (qx * by[row] - qy * bx[row]) / area[t]
+    v = (ax[row] * qy - ay[row] * qx) / area[t]
     hit = (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6)
     t, u, v, pixel = t[hit], u[hit], v[hit], (py * width + px)[hit]
     weights = np.stack([1 - u - v, u, v], 1)
@@ -169,3 +175,10 @@ def rasterise(
     near = many[np.argsort(-(weights[many] * depth[triangles[t[many]]]).sum(1), kind="stable")]
     index[pixel[near]], out[pixel[near]] = t[near], weights[near]
     return index, out, (height, width)
+
+
+def _runs(names: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each name with every whole number from its low to its high, both inclusive."""
+    low = low.astype(int)
+    count = (high.astype(int) - low + 1).clip(0)
+    return np.repeat(names, count), np.arange(count.sum()) + np.repeat(low - np.cumsum(count) + count, count)
