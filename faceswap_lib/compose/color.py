@@ -82,7 +82,7 @@ def relit(
         gain = gain * (lit / np.exp(np.log(gain[eye > 0.5]).mean())) ** soft
     out = (drawn * gain).clip(0, 1).astype("f4")
     eyes = np.maximum(*on.parts[:2])
-    most = np.percentile(source.mean(-1)[eyes > 0.5], GLINT)
+    most = np.percentile(source[eyes > 0.5].mean(-1), GLINT)
     share = (most / np.maximum(out.mean(-1), 1e-3)).clip(0.5, 1)
     soft = cv2.GaussianBlur(eyes, (0, 0), on.size / 128)
     return out * (1 + soft * (share - 1))[..., None]
@@ -135,7 +135,7 @@ def _low(picture: np.ndarray, on: Mesh | Crop) -> np.ndarray:
 
 def _whites(picture: np.ndarray, eye: np.ndarray) -> float:
     """How bright the whites of an eye are; of a shut one, the lid."""
-    return np.percentile(picture.mean(-1)[eye > 0.5], WHITES)
+    return np.percentile(picture[eye > 0.5].mean(-1), WHITES)
 
 
 def _lab(picture: np.ndarray) -> np.ndarray:
