@@ -29,6 +29,26 @@ resource "terraform_data" "checks" {
     }
 
     precondition {
+      condition     = local.cluster == 0 || (var.learners == 1 && !var.hub)
+      error_message = "workers belong to one workshop machine, whose user they obey: set learners to 1 and leave out hub."
+    }
+
+    precondition {
+      condition     = local.cluster == 0 || (var.worker_memory_gb >= 4 * var.worker_ocpus && var.worker_memory_gb <= 64 * var.worker_ocpus)
+      error_message = "A worker takes 4 to 64 GB of memory for each processor, which runs one process: ${var.worker_memory_gb} GB do not fit ${var.worker_ocpus} processors."
+    }
+
+    precondition {
+      condition     = local.cluster == 0 || length(local.worker_domains) > 0
+      error_message = "${var.availability_domain == "" ? "No availability domain of ${var.region}" : var.availability_domain} offers ${var.worker_shape} to this compartment. Choose another worker_shape."
+    }
+
+    precondition {
+      condition     = local.cluster == 0 || local.worker_image != null
+      error_message = "No ${var.os} image fits ${var.worker_shape} in ${var.region}. Choose another os."
+    }
+
+    precondition {
       condition     = local.metadata_bytes <= 32000
       error_message = "Keys and preparation script together are ${local.metadata_bytes} bytes; a machine takes 32000. Ask learners for ed25519 keys, which are short."
     }

@@ -36,6 +36,7 @@ resource "oci_core_instance" "learner" {
     subnet_id        = oci_core_subnet.workshop.id
     nsg_ids          = [oci_core_network_security_group.workshop.id]
     assign_public_ip = true
+    private_ip       = local.cluster == 0 ? null : local.scheduler
     hostname_label   = local.names[count.index]
   }
 

@@ -20,7 +20,21 @@ data "oci_core_images" "fitting" {
   sort_order       = "DESC"
 }
 
+data "oci_core_images" "worker" {
+  count = local.cluster
+
+  compartment_id   = var.compartment_ocid
+  operating_system = local.image_system
+  shape            = var.worker_shape
+  state            = "AVAILABLE"
+  sort_by          = "TIMECREATED"
+  sort_order       = "DESC"
+}
+
 locals {
   offered = { for name, found in data.oci_core_shapes.offered : name => found.shapes[*].name }
   images  = [for image in data.oci_core_images.fitting.images : { id = image.id, display_name = image.display_name }]
+  worker_images = [for image in flatten(data.oci_core_images.worker[*].images) :
+    { id = image.id, display_name = image.display_name }
+  ]
 }

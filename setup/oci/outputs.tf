@@ -31,6 +31,22 @@ output "states" {
   ])
 }
 
+# The cluster's key is made on the workshop's machine and stands in no output, state or log.
+output "cluster" {
+  description = "With workers: the address to give --dask, on the workshop's machine."
+  value       = local.cluster == 0 ? null : "tls://${local.scheduler}:8786"
+}
+
+output "workers" {
+  description = "With workers: says of every one, through the workshop's machine, whether it is ready or why it failed."
+  value = local.cluster == 0 ? null : join("", [
+    "for worker in ${join(" ", local.worker_addresses)}; do echo \"$worker: $(ssh -o StrictHostKeyChecking=accept-new ",
+    "-J ${local.login[0]} \"${local.user}@$worker\" ",
+    "'cat /var/lib/faceswap-workshop/ready /var/lib/faceswap-workshop/failed 2>/dev/null | grep . || echo still at work'",
+    ")\"; done"
+  ])
+}
+
 output "image" {
   description = "Image that a machine made now gets."
   value       = try(local.image.display_name, "none")

@@ -155,6 +155,52 @@ variable "boot_volume_gb" {
   }
 }
 
+# A cluster for many videos
+
+variable "workers" {
+  description = "Machines beside the workshop's that extract and convert for it, 0 to 20, with private addresses; 0 makes no cluster."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = try(var.workers >= 0 && var.workers <= 20 && floor(var.workers) == var.workers, false)
+    error_message = "workers is a whole number from 0 to 20."
+  }
+}
+
+variable "worker_shape" {
+  description = "Shape of every worker, of x86 processors."
+  type        = string
+  default     = "VM.Standard.E5.Flex"
+
+  validation {
+    condition     = contains(["VM.Standard.E5.Flex", "VM.Standard.E4.Flex"], coalesce(var.worker_shape, "none"))
+    error_message = "worker_shape is one of VM.Standard.E5.Flex, VM.Standard.E4.Flex."
+  }
+}
+
+variable "worker_ocpus" {
+  description = "Processors of a worker, of two threads each; it runs a process for each."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = try(var.worker_ocpus >= 1 && var.worker_ocpus <= 64 && floor(var.worker_ocpus) == var.worker_ocpus, false)
+    error_message = "worker_ocpus is a whole number from 1 to 64."
+  }
+}
+
+variable "worker_memory_gb" {
+  description = "Memory of a worker in GB, 4 to 64 for each processor."
+  type        = number
+  default     = 16
+
+  validation {
+    condition     = try(var.worker_memory_gb >= 4 && var.worker_memory_gb <= 1024 && floor(var.worker_memory_gb) == var.worker_memory_gb, false)
+    error_message = "worker_memory_gb is a whole number from 4 to 1024."
+  }
+}
+
 # Who gets in
 
 variable "ssh_from" {

@@ -5,6 +5,8 @@ set -euo pipefail
 umask 022
 
 : "${FACESWAP_USER:=faceswap}" "${FACESWAP_PORT:=8888}" "${FACESWAP_HUB:=0}" "${FACESWAP_WITH:=}" "${FACESWAP_DRY_RUN:=}"
+# A Dask cluster: the scheduler's private address, and, where that is this machine, the workers' range.
+: "${FACESWAP_SCHEDULER:=}" "${FACESWAP_WORKERS:=}"
 : "${FACESWAP_HOME:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 # Set by the tests alone: the folder that stands for /, so that a step can be run without changing the machine.
 : "${FACESWAP_ROOT:=}"
@@ -53,6 +55,8 @@ os_field() { sed -n "s/^$1=//p" "$FACESWAP_ROOT/etc/os-release" | tr -d '"'; }
 
 memory_mb() { awk '/^MemTotal:/ {print int($2 / 1024)}' "$FACESWAP_ROOT/proc/meminfo"; }
 
+is_worker() { [[ -n $FACESWAP_SCHEDULER && -z $FACESWAP_WORKERS ]]; }
+
 # The graphics cards of NVIDIA on the PCI bus (display controllers: class 0x03....), one device number a line.
 card_devices() {
     local folder
@@ -62,10 +66,20 @@ card_devices() {
     done
 }
 
+# Of a worker: one works with two cores, as its rates were measured.
+processes() { echo $((($(nproc) + 1) / 2)); }
+
+# This machine's address on the scheduler's network.
+address() { ip -4 route get "$FACESWAP_SCHEDULER" | sed -n 's/.* src \([0-9.]*\).*/\1/p'; }
+
 # A file of setup/vm with @USER@, @HOME@ and so on replaced.
 rendered() {
+    local address=""
+    if [[ -n $FACESWAP_SCHEDULER ]]; then address=$(address); fi
     sed -e "s|@USER@|$FACESWAP_USER|g" -e "s|@USER_HOME@|$user_home|g" -e "s|@HOME@|$FACESWAP_HOME|g" \
-        -e "s|@PORT@|$FACESWAP_PORT|g" -e "s|@SETTINGS@|$settings|g" "$vm/$1"
+        -e "s|@PORT@|$FACESWAP_PORT|g" -e "s|@SETTINGS@|$settings|g" -e "s|@SCHEDULER@|$FACESWAP_SCHEDULER|g" \
+        -e "s|@ADDRESS@|$address|g" \
+        -e "s|@WORKERS@|$FACESWAP_WORKERS|g" -e "s|@PROCESSES@|$(processes)|g" "$vm/$1"
 }
 
 # same_file TEMPLATE TARGET MODE, then put_file with the same three: a rendered file in its place, whole or not at all.

@@ -12,10 +12,13 @@ as you like: what is right already stays as it is, and the last line says how mu
   --port PORT     JupyterLab's port on 127.0.0.1 (default: 8888)
   --hub LEARNERS  a class on this one VM: JupyterHub with that many learners instead of one JupyterLab (1 to 99)
   --with-faceswap deepfakes/faceswap for lab 8 as well, in the service user's home (not with --hub)
-  --only STEP     run one step: check swap packages driver user environment token service hub verify faceswap
+  --scheduler ADDRESS  a worker of the Dask cluster whose scheduler has that private address, instead of JupyterLab
+  --workers RANGE      with --scheduler: this machine is the scheduler, whose workers have addresses in RANGE
+  --only STEP     run one step: check swap packages driver user environment token service hub cluster verify faceswap
   --dry-run       say what would be done, change nothing
 
-Nothing listens but on 127.0.0.1, and no port of the firewall is opened: come by ssh -L PORT:127.0.0.1:PORT.
+Nothing listens but on 127.0.0.1, of a cluster's machines also on private addresses, and no port of the firewall is
+opened: come by ssh -L PORT:127.0.0.1:PORT.
 Log: /var/log/faceswap-workshop.log
 
 Exit status: 0 ready, 1 a step failed (one sentence says which and what to do), 2 an option is wrong,
@@ -33,7 +36,7 @@ read_options() {
             -h | --help) echo "$usage"; exit 0 ;;
             --dry-run) FACESWAP_DRY_RUN=1; shift; continue ;;
             --with-faceswap) FACESWAP_WITH=1; shift; continue ;;
-            --user | --home | --port | --hub | --only) (($# > 1)) || wrong "$1 needs a value." ;;
+            --user | --home | --port | --hub | --scheduler | --workers | --only) (($# > 1)) || wrong "$1 needs a value." ;;
             *) wrong "$1 is no option." ;;
         esac
         case $1 in
@@ -41,6 +44,8 @@ read_options() {
             --home) FACESWAP_HOME=$2 ;;
             --port) FACESWAP_PORT=$2 ;;
             --hub) FACESWAP_HUB=$2 ;;
+            --scheduler) FACESWAP_SCHEDULER=$2 ;;
+            --workers) FACESWAP_WORKERS=$2 ;;
             --only) only=$2 ;;
         esac
         shift 2
@@ -57,13 +62,25 @@ check_options() {
     [[ $FACESWAP_HUB =~ ^[0-9]{1,2}$ ]] || wrong "--hub $FACESWAP_HUB: a number of learners, at most 99, is needed."
     FACESWAP_HUB=$((10#$FACESWAP_HUB))
     if [[ -n $FACESWAP_WITH ]] && ((FACESWAP_HUB > 0)); then wrong "--with-faceswap is for a VM of one learner, not with --hub."; fi
+    check_cluster
+}
+
+check_cluster() {
+    local address='(10|172|192)(\.[0-9]{1,3}){3}'
+    [[ -z $FACESWAP_SCHEDULER || $FACESWAP_SCHEDULER =~ ^$address$ ]] ||
+        wrong "--scheduler $FACESWAP_SCHEDULER: a private IPv4 address is needed."
+    [[ -z $FACESWAP_WORKERS || $FACESWAP_WORKERS =~ ^$address/[0-9]{2}$ ]] ||
+        wrong "--workers $FACESWAP_WORKERS: a range of private IPv4 addresses such as 10.42.2.0/24 is needed."
+    [[ -z $FACESWAP_WORKERS || -n $FACESWAP_SCHEDULER ]] || wrong "--workers needs --scheduler, this machine's address."
+    if [[ -n $FACESWAP_SCHEDULER ]] && ((FACESWAP_HUB > 0)); then wrong "--scheduler is not for --hub: a cluster obeys one user."; fi
 }
 
 # Swap first: on 1 GB the package manager itself is short of memory.
 choose_steps() {
     steps=(check swap packages driver user environment)
-    if ((FACESWAP_HUB > 0)); then steps+=(hub); else steps+=(token service); fi
-    steps+=(verify)
+    if ((FACESWAP_HUB > 0)); then steps+=(hub); elif ! is_worker; then steps+=(token service); fi
+    if [[ -n $FACESWAP_SCHEDULER ]]; then steps+=(cluster); fi
+    if ! is_worker; then steps+=(verify); fi
     if [[ -n $FACESWAP_WITH ]]; then steps+=(faceswap); fi  # last: without it all other labs work
     if [[ -n $only ]]; then
         [[ -f $vm/steps/$only.sh ]] || wrong "--only $only: there is no such step."
@@ -120,6 +137,7 @@ check_options
 choose_steps
 open_log
 export FACESWAP_USER FACESWAP_HOME FACESWAP_PORT FACESWAP_HUB FACESWAP_WITH FACESWAP_DRY_RUN FACESWAP_ROOT FACESWAP_STATE
+export FACESWAP_SCHEDULER FACESWAP_WORKERS
 say "prepare.sh: ${steps[*]}${FACESWAP_DRY_RUN:+ (dry run)}" | stamp
 run_steps
 if [[ -n $FACESWAP_DRY_RUN ]]; then

@@ -46,3 +46,14 @@ def test_hours_of_video_are_frames_by_rates():
     slow, fast = scale.RATES["convert"]
     assert scale.video("convert").hours == pytest.approx((25000 / fast, 25000 / slow))
     assert scale.storage(1).high == pytest.approx(2 * 3.6 * DISK)
+
+
+def test_what_the_page_says_of_a_cluster_is_the_workshops_machine_and_the_disks():
+    page = " ".join((SETUP / "COSTS.md").read_text("utf-8").split())
+    days = [hours / 20 for hours in scale.video("convert").hours]
+    for shape, between, form in (("VM.GPU.A10.1", " adds", ".0f"), ("VM.Standard.A1.Flex", "", ".2f")):
+        least, most = (hours * bill.recorded(shape).vm for hours in days)
+        assert f"a {shape}{between} $ {least:{form}} – {most:{form}}" in page
+    least, most = (20 * 50 * hours * DISK / 730 for hours in days)
+    assert f"add $ {least:.2f} – {most:.2f} for 20;" in page
+    assert days[0] * bill.recorded("VM.GPU.A10.1").vm > scale.video("convert").low, "more than they cost"

@@ -39,11 +39,16 @@ locals {
   offered   = var.offered
   images    = [for name in var.images : { id = "ocid1.image.oc1..${name}", display_name = name }]
   addresses = [for i in range(local.machines) : "203.0.113.${i + 1}"]
+
+  worker_images    = local.images
+  worker_addresses = [for i in range(var.workers) : "10.42.2.${i + 2}"]
 }
 output "test" {
   value = { for name, value in {
     image = try(local.image.display_name, null), placement = local.placement, keys = local.keys, names = local.names,
     boot_volume_gb = local.boot_volume_gb, tags = local.tags, user_data = local.user_data, flexible = local.flexible,
+    worker_user_data = local.worker_user_data, worker_placement = local.worker_placement, openings = local.openings,
+    worker_image = try(local.worker_image.display_name, null), worker_names = local.worker_names, count = local.cluster,
   } : name => jsonencode(value) }
 }
 """
@@ -98,7 +103,8 @@ GOOD = {
     "ssh_public_key": KEY,
     "repository": "https://git.example.org/class/faceswap.git",
 }
-OFFERED = {f"Uocm:FRA-AD-{i}": [*SHAPES] if i > 1 else ["VM.Standard.E2.1.Micro"] for i in (3, 1, 2)}
+WORKERS = ["VM.Standard.E5.Flex", "VM.Standard.E4.Flex"]
+OFFERED = {f"Uocm:FRA-AD-{i}": [*SHAPES, *WORKERS] if i > 1 else ["VM.Standard.E2.1.Micro"] for i in (3, 1, 2)}
 REGION = {"offered": OFFERED, "images": NAMES}
 
 
@@ -155,6 +161,7 @@ def test_references_lead_somewhere():
 MODELS = {
     "vcn": "CreateVcn",
     "internet_gateway": "CreateInternetGateway",
+    "nat_gateway": "CreateNatGateway",
     "route_table": "CreateRouteTable",
     "default_security_list": "UpdateSecurityList",
     "subnet": "CreateSubnet",
@@ -162,7 +169,7 @@ MODELS = {
     "network_security_group": "CreateNetworkSecurityGroup",
     "network_security_group_security_rule": "AddSecurityRule",
 }
-TERRAFORM_ONLY = {"count", "depends_on", "dynamic", "lifecycle", "manage_default_resource_id"}
+TERRAFORM_ONLY = {"count", "for_each", "depends_on", "dynamic", "lifecycle", "manage_default_resource_id"}
 RENAMED = {"enabled": "is_enabled", "source_id": "image_id"}
 PROVIDERS_OWN = {
     "UpdateSecurityListDetails": {"compartment_id": "str"},
@@ -193,7 +200,7 @@ def test_attributes_are_those_of_oracles_sdk(kind, name):
 
 def test_ssh_from_the_class_is_the_only_way_in():
     rules = [rule for (kind, _), rule in blocks("resource").items() if kind.endswith("security_rule")]
-    (inward,) = [rule for rule in rules if rule["direction"] == "INGRESS"]
+    (inward,) = [rule for rule in rules if rule["direction"] == "INGRESS" and "for_each" not in rule]
     assert (inward["protocol"], inward["source"], inward["source_type"]) == ("6", "${var.ssh_from}", "CIDR_BLOCK")
     assert inward["tcp_options"] == [{"destination_port_range": [{"min": 22, "max": 22}]}]
     resources = blocks("resource")
@@ -207,8 +214,9 @@ def test_ssh_from_the_class_is_the_only_way_in():
     assert not [kind for kind, _ in resources if kind == "oci_core_security_list"]
 
 
-def test_machines_are_closed_where_oracle_leaves_them_open():
-    instance = blocks("resource")["oci_core_instance", "learner"]
+@pytest.mark.parametrize("name", ["learner", "worker"])
+def test_machines_are_closed_where_oracle_leaves_them_open(name):
+    instance = blocks("resource")["oci_core_instance", name]
     assert instance["instance_options"] == [{"are_legacy_imds_endpoints_disabled": True}]
     assert instance["is_pv_encryption_in_transit_enabled"] is True
     assert instance["launch_options"] == [{"is_pv_encryption_in_transit_enabled": True}]
@@ -216,8 +224,9 @@ def test_machines_are_closed_where_oracle_leaves_them_open():
     assert set(instance["metadata"]) == {"ssh_authorized_keys", "user_data"}
 
 
-def test_a_new_image_in_the_catalogue_replaces_no_machine():
-    lifecycle = blocks("resource")["oci_core_instance", "learner"]["lifecycle"][0]
+@pytest.mark.parametrize("name", ["learner", "worker"])
+def test_a_new_image_in_the_catalogue_replaces_no_machine(name):
+    lifecycle = blocks("resource")["oci_core_instance", name]["lifecycle"][0]
     assert lifecycle["ignore_changes"] == ["${source_details[0].source_id}"]
 
 
@@ -226,6 +235,9 @@ TAKEN = {
     "os": ["ubuntu-22.04", "ubuntu-24.04", "oracle-linux-8", "oracle-linux-9"],
     "learners": [1, 50],
     "boot_volume_gb": [None, 50, 32768],
+    "worker_shape": WORKERS,
+    "worker_ocpus": [1, 64],
+    "worker_memory_gb": [4, 1024],
     "ssh_from": ["203.0.0.0/16", "198.51.100.0/24", "100.128.0.1/32", "172.32.0.0/16"],
     "ssh_public_key": [f"{KEY}\n", *(f"{kind} {'A' * 372}" for kind in ("ssh-rsa", "ecdsa-sha2-nistp256"))],
     "until": ["2028-02-29"],
@@ -249,6 +261,10 @@ REFUSED = {  # variable: [(its error message, values)]
     "a1_memory_gb": [("is a whole number from 1 to 512", [0, 513])],
     "os": [("is one of", ["ubuntu-18.04", "ubuntu", "windows", None])],
     "boot_volume_gb": [("is null or a whole number from 50", [49, 32769, 60.5])],
+    "workers": [("is a whole number from 0 to 20", [-1, 21, 1.5, None])],
+    "worker_shape": [("is one of", ["VM.GPU.A10.1", "", None])],
+    "worker_ocpus": [("is a whole number from 1 to 64", [0, 65, None])],
+    "worker_memory_gb": [("is a whole number from 4 to 1024", [3, 1025, None])],
     "ssh_from": [
         ("is wider than /16", ["0.0.0.0/0", "203.0.0.0/15", "128.0.0.0/1"]),
         ("is not an IPv4 range", ["::/0", "2001:db8::1/128", "203.0.113.7", "203.0.113.256/32", "any", "", None]),
@@ -309,13 +325,22 @@ def test_what_only_the_instructor_knows_has_no_default(plan):
         ({"shape": "VM.Standard.A1.Flex", "a1_ocpus": 8, "a1_memory_gb": 6}, "6 GB do not fit 8 processors"),
         ({"learner_keys": [KEY] * 3}, "3 learner_keys for 2 learners"),
         ({"hub": True, "with_faceswap": True}, "with_faceswap is for one machine a learner"),
+        ({"workers": 2}, "workers belong to one workshop machine"),
+        ({"workers": 2, "learners": 1, "hub": True}, "workers belong to one workshop machine"),
+        ({"workers": 2, "learners": 1, "worker_ocpus": 8}, "16 GB do not fit 8 processors"),
+        ({"workers": 2, "learners": 1, "offered": {"Uocm:FRA-AD-1": [*SHAPES]}}, "offers VM.Standard.E5.Flex to this"),
+        (
+            {"workers": 2, "learners": 1, "shape": "VM.Standard.A1.Flex", "images": NAMES[1::4]},
+            "image fits VM.Standard.E5",
+        ),
         ({"hub": True, "learners": 50, "learner_keys": [f"ssh-rsa {'A' * 720}"] * 50}, "a machine takes 32000"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_made(plan, changes, words):
     refusal = plan(**{"learners": 2, **changes})
     assert refusal.count(words) == refusal.count("Resource precondition failed") == 1
-    assert blocks("resource")["oci_core_instance", "learner"]["depends_on"] == ["${terraform_data.checks}"]
+    for name in ("learner", "worker"):
+        assert blocks("resource")["oci_core_instance", name]["depends_on"] == ["${terraform_data.checks}"]
 
 
 @pytest.mark.parametrize(
@@ -353,34 +378,134 @@ def test_a_class_of_three_has_a_line_for_each(plan, tmp_path):
     assert plan(learners=3)["placement"] == ["Uocm:FRA-AD-2"] * 3
 
 
-def user_data(planned: dict) -> tuple[dict, str]:
+def user_data(planned: dict, whose: str = "user_data") -> tuple[dict, str]:
     """The first boot's settings, and the script among them."""
-    assert planned["user_data"].startswith("#cloud-config\n")
-    settings = yaml.safe_load(planned["user_data"])
+    assert planned[whose].startswith("#cloud-config\n")
+    settings = yaml.safe_load(planned[whose])
     (script,) = settings["write_files"]
     assert settings["runcmd"] == [[script["path"]]] and script["permissions"] == "0755"
     return settings, script["content"]
 
 
+CLUSTER = {"workers": 3, "with_faceswap": True, "learner_keys": [KEY]}
+
+
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "whose", "words"),
     [
-        ({}, "--port 8888 ||"),
-        ({"hub": True, "learners": 20, "learner_keys": [KEY] * 20}, "--port 8888 --hub 20 ||"),
-        ({"with_faceswap": True}, "--port 8888 --with-faceswap ||"),
+        ({}, "user_data", "--port 8888 ||"),
+        ({"hub": True, "learners": 20, "learner_keys": [KEY] * 20}, "user_data", "--port 8888 --hub 20 ||"),
+        ({"with_faceswap": True}, "user_data", "--port 8888 --with-faceswap ||"),
+        (CLUSTER, "user_data", "--with-faceswap --scheduler 10.42.1.10 --workers 10.42.2.0/24 ||"),
+        (CLUSTER, "worker_user_data", "--port 8888 --scheduler 10.42.1.10 ||"),
     ],
-    ids=["one", "hub", "faceswap"],
+    ids=["one", "hub", "faceswap", "scheduler", "worker"],
 )
-def test_user_data_is_what_cloud_init_and_bash_accept(plan, tmp_path, changes, words):
+def test_user_data_is_what_cloud_init_and_bash_accept(plan, tmp_path, changes, whose, words):
     planned = plan(**changes)
-    settings, script = user_data(planned)
+    settings, script = user_data(planned, whose)
     assert {"git", "curl"} <= set(settings["packages"]) and len(planned["names"]) == 1
     assert words in script and "--user faceswap" in script
-    (tmp_path / "user-data").write_text(planned["user_data"], "utf-8")
-    accepted = run(tool("cloud-init"), "schema", "--config-file", tmp_path / "user-data")
-    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
     linted = run(tool("shellcheck"), "-", input=script)
     assert linted.returncode == 0, linted.stdout
+    (tmp_path / "user-data").write_text(planned[whose], "utf-8")
+    accepted = run(tool("cloud-init"), "schema", "--config-file", tmp_path / "user-data")
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+
+
+def test_without_workers_there_is_nothing_of_a_cluster(plan):
+    planned = plan()
+    assert (planned["count"], planned["openings"], planned["worker_names"]) == (0, {}, [])
+    assert planned.get("cluster") is planned.get("workers") is None
+    assert not re.search("scheduler|firewall-cmd", planned["user_data"])
+    counts = {}
+    for block in ("resource", "data"):
+        for content in plain(hcl2.loads((STACK / "cluster.tf").read_text("utf-8"))).get(block, []):
+            counts |= {
+                (k, n): each.get("count") or each["for_each"] for k, v in content.items() for n, each in v.items()
+            }
+    assert set(counts.values()) == {"${local.cluster}", "${var.workers}", "${local.openings}"} and len(counts) == 7
+    assert blocks("data")["oci_core_images", "worker"]["count"] == "${local.cluster}"
+    vnic = blocks("resource")["oci_core_instance", "learner"]["create_vnic_details"][0]
+    assert vnic["private_ip"] == "${local.cluster == 0 ? null : local.scheduler}"
+
+
+def test_workers_have_no_public_address_and_get_out_alone(plan):
+    resources = blocks("resource")
+    subnet = resources["oci_core_subnet", "workers"]
+    assert subnet["prohibit_public_ip_on_vnic"] is True and subnet["cidr_block"] == "${local.worker_range}"
+    assert subnet["route_table_id"] == "${oci_core_route_table.workers[0].id}"
+    assert subnet["security_list_ids"] == resources["oci_core_subnet", "workshop"]["security_list_ids"]
+    (route,) = resources["oci_core_route_table", "workers"]["route_rules"]
+    assert route["network_entity_id"] == "${oci_core_nat_gateway.workers[0].id}"
+    worker = resources["oci_core_instance", "worker"]
+    (vnic,) = worker["create_vnic_details"]
+    assert vnic["assign_public_ip"] is False and vnic["subnet_id"] == "${oci_core_subnet.workers[0].id}"
+    assert vnic["nsg_ids"] == ["${oci_core_network_security_group.workers[0].id}"]
+    assert worker["metadata"]["ssh_authorized_keys"] == "${trimspace(var.ssh_public_key)}", "no learner's key"
+    planned = plan(workers=3, spread=True, os="oracle-linux-9")
+    assert planned["worker_names"] == [f"faceswap-worker-0{i}" for i in (1, 2, 3)]
+    assert planned["worker_placement"] == ["Uocm:FRA-AD-2", "Uocm:FRA-AD-3", "Uocm:FRA-AD-2"]
+    assert planned["worker_image"] == "Oracle-Linux-9.6-2026.10.31-0" != planned["image"]
+
+
+def test_a_clusters_ports_are_open_to_its_groups_alone(plan):
+    rule = blocks("resource")["oci_core_network_security_group_security_rule", "cluster"]
+    assert (rule["direction"], rule["protocol"], rule["for_each"]) == ("INGRESS", "6", "${local.openings}")
+    assert rule["source_type"] == "NETWORK_SECURITY_GROUP"
+    groups = [f"oci_core_network_security_group.{name}.id" for name in ("workers[0]", "workshop")]
+    to, source = (rule[name].split(" ? ") for name in ("network_security_group_id", "source"))
+    assert to == ['${each.value.to == "workers"', " : ".join(groups) + "}"]
+    assert source == [to[0], " : ".join(reversed(groups)) + "}"], "from the other group"
+    planned = plan(workers=2)
+    opened = {name: tuple(opening.values()) for name, opening in planned["openings"].items()}
+    assert opened == {
+        "scheduler": ("8786", "workshop"),
+        "folders": ("2049", "workshop"),
+        "workers": ("9000-9199", "workers"),
+        "ssh": ("22", "workers"),
+    }
+    (ports,) = rule["tcp_options"][0]["destination_port_range"]
+    assert ports["min"] == '${tonumber(split("-", each.value.ports)[0])}'
+    unit = (ROOT / "setup/vm/faceswap-worker.service").read_text("utf-8")
+    assert "--worker-port 9000:9099 --nanny-port 9100:9199 " in unit
+
+
+@pytest.mark.parametrize(
+    ("whose", "source", "ports"),
+    [("user_data", "10.42.2.0/24", ["2049", "8786"]), ("worker_user_data", "10.42.1.10/32", ["22", "9000-9199"])],
+)
+@pytest.mark.parametrize("system", ["ubuntu", "oracle"])
+def test_a_clusters_machines_open_their_own_firewall_as_far(plan, tmp_path, system, whose, source, ports):
+    one = Machine(tmp_path, user_data(plan(workers=2), whose)[1])
+    names = ["firewall-cmd"] if system == "oracle" else ["iptables", "netfilter-persistent"]
+    for name in names:
+        put(one.root / "bin" / name, f'echo "$0 $*" >>{tmp_path}/asked; [[ $1 != -C ]]')
+    status, state, said = one.boot()
+    assert status == 0 and [*state] == ["ready"] and "--scheduler 10.42.1.10" in said
+    asked = [line.replace(f"{one.root}/bin/", "") for line in (tmp_path / "asked").read_text().splitlines()]
+    if system == "oracle":
+        rule = f"rule family=ipv4 source address={source} port port={{}} protocol=tcp accept"
+        asked_for = [f"firewall-cmd --permanent --add-rich-rule={rule.format(port)}" for port in ports]
+        assert asked == [line for first in asked_for for line in (first, "firewall-cmd --reload")]
+    else:
+        wanted = [f"INPUT -s {source} -p tcp --dport {port.replace('-', ':')} -j ACCEPT" for port in ports]
+        assert [line for line in asked if " -I " in line] == [f"iptables -I {rule}" for rule in wanted]
+        assert asked[-1] == "netfilter-persistent save"
+    put(one.root / "bin" / names[0], "exit 4")
+    status, state, _ = one.boot()
+    assert status == 1 and f"the firewall could not be opened to {source}, port " in state["failed"]
+
+
+def test_a_cluster_has_its_lines_and_no_key_in_them(plan, tmp_path):
+    planned = plan(workers=2)
+    assert planned["cluster"] == "tls://10.42.1.10:8786"
+    put(tmp_path / "ssh", 'echo "ssh $*" | head -c 99')
+    said = run("bash", "-c", planned["workers"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).stdout
+    way = "ssh -o StrictHostKeyChecking=accept-new -J ubuntu@203.0.113.1 ubuntu@10.42.2."
+    assert [line[:15] for line in said.splitlines()] == [f"10.42.2.{i}: ssh " for i in (2, 3)]
+    assert f"10.42.2.3: {way}3" in said
+    assert not re.search(r"PRIVATE|BEGIN|\.key", json.dumps(planned)), "it is made on the machine"
 
 
 def test_on_the_shared_machine_a_learners_key_only_opens_the_tunnel(plan, tmp_path):

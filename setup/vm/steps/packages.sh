@@ -8,6 +8,13 @@ case $(os_field ID) in
     # Their own python3 is 3.6 or 3.9: too old.
     *) family=dnf packages=(python3.11 python3.11-pip git curl ca-certificates iproute util-linux) ;;
 esac
+# A cluster's folders: Oracle Linux has NFS's server and client in one package.
+if [[ -n $FACESWAP_SCHEDULER ]]; then
+    case $family in
+        apt) packages+=(openssl) && if is_worker; then packages+=(nfs-common); else packages+=(nfs-kernel-server); fi ;;
+        dnf) packages+=(openssl nfs-utils) ;;
+    esac
+fi
 # Faceswap asks for tkinter wherever it runs, and for Python 3.11.
 if [[ -n $FACESWAP_WITH ]]; then
     case "$(os_field ID) $(os_field VERSION_ID)" in

@@ -15,7 +15,9 @@ make_home() {
 }
 
 # The rest stays root's: what root runs from the clone, this script for one, must not be the service's to change.
-own=("$FACESWAP_HOME/.venv" "$FACESWAP_HOME/workbook" "$FACESWAP_HOME/workdir")
+own=("$FACESWAP_HOME/.venv" "$FACESWAP_HOME/workbook")
+# A worker's workdir/ is the scheduler's, and so is what lies in it.
+is_worker || own+=("$FACESWAP_HOME/workdir")
 folders_owned() {
     local folder
     for folder in "${own[@]}"; do
@@ -36,5 +38,5 @@ let_read() {
 
 ensure "user $FACESWAP_USER" user_there add_user
 ensure "its home $user_home" home_private make_home
-ensure "workbook, workdir and .venv owned by $FACESWAP_USER" folders_owned own_folders
+ensure "${own[*]##*/} owned by $FACESWAP_USER" folders_owned own_folders
 if user_there; then ensure "the clone readable for $FACESWAP_USER" readable let_read; fi
