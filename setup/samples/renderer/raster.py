@@ -16,7 +16,7 @@ from renderer.actor import Actor
 from renderer.finehair import Brows, Lashes
 from renderer.geometry import eyeball, triangles, unit, vertex_normals
 from renderer.hair import grow_hair
-from renderer.looks import Look
+from renderer.looks import Look, view_matrix
 from renderer.settings import Person
 from renderer.srgb import linear
 from renderer.subdivide import subdivide
@@ -101,26 +101,6 @@ class Strands:
         self.array.render(moderngl.LINES)
 
 
-def view_matrix(look: Look, lens: float) -> bytes:
-    """Camera and lens (mm on a 36 mm sensor) as OpenGL wants it: column by column."""
-    eye = np.array(look.camera, float)
-    ahead = unit(np.array(look.target) - eye)
-    right = unit(np.cross(ahead, [0, 1, 0]))
-    turn = np.eye(4)
-    turn[:3, :3] = right, np.cross(right, ahead), -ahead
-    turn[:3, 3] = -turn[:3, :3] @ eye
-    near, far, zoom = 1.0, 60.0, lens / 18
-    flat = np.array(
-        [
-            [zoom, 0, 0, 0],
-            [0, zoom, 0, 0],
-            [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
-            [0, 0, -1, 0],
-        ]
-    )
-    return (flat @ turn).T.astype(np.float32).tobytes()
-
-
 def colors(person: Person) -> dict[str, tuple]:
     """The skin shader's colours (linear) and strengths."""
     skin, eyes = person.skin, person.eyes
@@ -192,7 +172,7 @@ class Raster:
     def set_look(self, look: Look, lens: float) -> None:
         """Camera, lamps and backdrop."""
         for shader in (self.skin, self.strand):
-            shader["view"].write(view_matrix(look, lens))
+            shader["view"].write(view_matrix(look, lens).T.astype(np.float32).tobytes())  # column by column
             shader["lamp_position"].write(np.array([lamp.position for lamp in look.lamps], np.float32).tobytes())
             shader["lamp_color"].write(np.array([lamp.quick for lamp in look.lamps], np.float32).tobytes())
             shader["ambient"].value, shader["camera"].value = look.quick_world, tuple(look.camera)

@@ -80,6 +80,14 @@ def open_scene(take: Take) -> Any:
     return scene
 
 
+def as_played(person: Person, frame: dict) -> tuple[dict, dict]:
+    """(expression and gaze, head pose) of a performance's frame, the lids closing as far as this person's do."""
+    expression, pose = split(frame)
+    for lid in ("eyeBlinkLeft", "eyeBlinkRight"):
+        expression[lid] *= person.blink
+    return expression, pose
+
+
 def render(take: Take, only: list[int] | None = None) -> Iterator[tuple[int, int, float]]:
     """Render what is missing (of the frames `only`, if given); yields (done, to do, seconds for this frame)."""
     frames = take.frames()
@@ -93,9 +101,6 @@ def render(take: Take, only: list[int] | None = None) -> Iterator[tuple[int, int
     note(take)
     for done, index in enumerate(todo, 1):
         started = time.perf_counter()
-        expression, pose = split(frames[index])
-        for lid in ("eyeBlinkLeft", "eyeBlinkRight"):
-            expression[lid] *= take.person.blink
-        scene.pose(expression, pose)
+        scene.pose(*as_played(take.person, frames[index]))
         scene.render(take.out / f"{index:04d}.png")
         yield done, len(todo), time.perf_counter() - started
