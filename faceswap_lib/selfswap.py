@@ -16,7 +16,7 @@ import numpy as np
 
 from faceswap_lib import UserError, convert, evaluate, extract, files, profiles, samples, train
 from faceswap_lib.classroom import kit_model
-from faceswap_lib.compose import color, model_swap, render
+from faceswap_lib.compose import model_swap, render
 from faceswap_lib.compose.model_swap import Settings
 from faceswap_lib.compose.scenes import Scene
 from faceswap_lib.face import detect, faceset, identity
@@ -174,7 +174,8 @@ def _limit(clip: Path, run: Path, out: Path, ours: Consent, progress: Progress) 
     at = model_swap.scene(found, about, "b")
     said = references.agreed(found, found, ours)
     facts = Statement("A's own texture, no network", found.source.sha256, person=found.fingerprint, consent=said)
-    render.render(clip, out, at, self_swaps.limit(), color.none, progress, facts=facts)
+    as_it_is = model_swap.match("none", at, run / "model", "b")
+    render.render(clip, out, at, self_swaps.limit(), as_it_is, progress, facts=facts)
     ours.note(out)
     return at
 
