@@ -90,7 +90,9 @@ class Front:
         fit = np.median(ratio, 0) * np.eye(form.shape[1])[:, :1]
         for _ in range(5):
             weight = 1 / (1 + ((ratio - form @ fit) ** 2).sum(1) / ROUGH**2)[:, None] ** 2
-            fit = np.linalg.solve(form.T @ (weight * form) + RIDGE * np.eye(len(fit)), form.T @ (weight * ratio))
+            # OpenCV's: NumPy's wakes a thread on each core, which then waits busily for a millisecond
+            left, right = form.T @ (weight * form) + RIDGE * np.eye(len(fit)), form.T @ (weight * ratio)
+            fit = cv2.solve(left, right, flags=cv2.DECOMP_CHOLESKY)[1]
         return seen / cv2.resize(np.exp((self._form @ fit).clip(-1, 1)).astype("f4"), seen.shape[:2])
 
     def _apart(self, seen: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -183,7 +185,7 @@ def carry(mask: np.ndarray, on: Mesh, solid: np.ndarray, target: np.ndarray) -> 
     """
     here, there = (on.spread(on.extend(points[:POINTS, :2])) for points in (solid, target))
     keep = ANCHOR + OVAL
-    back = np.linalg.inv(similarity(on.points[keep], solid[keep, :2])[:, :2])
+    back = cv2.invertAffineTransform(similarity(on.points[keep], solid[keep, :2]))[:, :2]
     y, x = np.mgrid[0 : on.size, 0 : on.size].astype("f4")
     place = np.stack([x, y], -1)
     for _ in range(3):
