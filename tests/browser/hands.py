@@ -75,24 +75,39 @@ class Learner:
 
     def ready(self, name: str) -> None:
         """Wait until a lesson is in front and its kernel has nothing to do."""
+        try:
+            self._ready(name, READY / 3)
+        except TimeoutError:
+            self._anew(name)
+
+    def _ready(self, name: str, limit: float) -> None:
         self.page.wait_for_function(
-            f"() => ({CURRENT})?.context?.path?.endsWith({json.dumps(name)})", timeout=1000 * READY
+            f"() => ({CURRENT})?.context?.path?.endsWith({json.dumps(name)})", timeout=1000 * limit
         )
         self.page.wait_for_function(
-            f"() => ({CURRENT}).sessionContext.isReady && {STATUS} == 'idle'", timeout=1000 * READY
+            f"() => ({CURRENT}).sessionContext.isReady && {STATUS} == 'idle'", timeout=1000 * limit
         )
+
+    def _anew(self, name: str) -> None:
+        """A page that has long not heard of its kernel is told, and opened anew with a new kernel, as a learner would.
+
+        ipykernel 7 and JupyterLab now and then lose the word that says that a kernel is idle.
+        """
+        warnings.warn(f"{name} stood still, and was opened anew: {self.state()}", stacklevel=2)
+        self.page.evaluate(f"() => {{ ({CURRENT})?.sessionContext?.shutdown().catch(() => null) }}")
+        self.page.wait_for_timeout(5000)
+        old, self.page = self.page, self.page.context.new_page()
+        old.close()
+        self.__post_init__()
+        self.page.goto(self.lab.url(name), timeout=1000 * READY)
+        self._ready(name, READY)
 
     def run(self, limit: float) -> None:
-        """Run all cells from top to bottom, as the menu does; limit: seconds.
-
-        A run that stands still is told, and tried once more with a new kernel, as a learner would.
-        """
+        """Run all cells from top to bottom, as the menu does; limit: seconds. What stands still is run once more."""
         try:
             self._run(limit)
         except TimeoutError:
-            warnings.warn(f"it stood still, and was run again: {self.state()}", stacklevel=2)
-            self.page.evaluate(f"async () => {{ await ({CURRENT}).sessionContext.restartKernel() }}")
-            self.idle()
+            self._anew(Path(self.page.evaluate(f"() => ({CURRENT}).context.path")).name)
             self._run(limit)
 
     def _run(self, limit: float) -> None:
