@@ -91,7 +91,7 @@ class Learner:
     def _anew(self, name: str) -> None:
         """A page that has long not heard of its kernel is told, and opened anew with a new kernel, as a learner would.
 
-        ipykernel 7 and JupyterLab now and then lose the word that says that a kernel is idle.
+        Seen twice in some 45 lessons; the cause is not known. Of ipykernel 7 others tell the same.
         """
         warnings.warn(f"{name} stood still, and was opened anew: {self.state()}", stacklevel=2)
         self.page.evaluate(f"() => {{ ({CURRENT})?.sessionContext?.shutdown().catch(() => null) }}")
