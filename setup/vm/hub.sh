@@ -7,7 +7,7 @@ hub=$FACESWAP_ROOT/opt/faceswap-hub
 lock=$vm/requirements-hub.lock
 passwords=$settings/learners.txt
 homes=$FACESWAP_ROOT/home
-name=faceswap-hub.service
+name=faceswap-hub.service what=JupyterHub
 other=faceswap-jupyter.service
 # What the system, the hub and its proxy take; the rest is the learners'.
 own_mb=1500
@@ -112,17 +112,6 @@ make_copies() {
 shared=$FACESWAP_ROOT/var/lib/faceswap-class
 shared_there() { [[ -d $shared && $(stat -c %a "$shared") == 1733 ]]; }
 make_shared() { mkdir -p "$shared" && chown "$FACESWAP_USER:" "$shared" && chmod 1733 "$shared"; }
-
-unit_there() { same_file "$name" "$units/$name" 644; }
-put_unit() {
-    put_file "$name" "$units/$name" 644
-    if booted; then systemctl daemon-reload && systemctl try-restart "$name"; fi
-}
-
-enabled() { systemctl is-enabled --quiet "$name" 2>/dev/null; }
-enable() { systemctl enable --quiet "$name"; }
-active() { systemctl is-active --quiet "$name"; }
-start() { systemctl start "$name" || fail "JupyterHub did not start: journalctl -u $name has its words."; }
 
 check_size
 ensure "JupyterHub in $hub" hub_there make_hub

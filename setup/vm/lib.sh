@@ -91,6 +91,21 @@ put_file() {
     mv "$2.new" "$2"
 }
 
+# A service of setup/vm. The step sets $name, its unit's, and $what, how people call it.
+unit_there() { same_file "$name" "$units/$name" 644; }
+put_unit() {
+    put_file "$name" "$units/$name" 644
+    if command -v systemd-analyze >/dev/null; then
+        systemd-analyze verify "$units/$name" || fail "systemd refuses $units/$name: send the lines above to the maintainers."
+    fi
+    if booted; then systemctl daemon-reload && systemctl try-restart "$name"; fi
+}
+enabled() { systemctl is-enabled --quiet "$name" 2>/dev/null; }
+enable() { systemctl enable --quiet "$name"; }
+active() { systemctl is-active --quiet "$name"; }
+# shellcheck disable=SC2154
+start() { systemctl start "$name" || fail "$what did not start: journalctl -u $name has its words."; }
+
 # One JupyterLab or a hub: only one of the two can have the port. The step sets $other.
 # shellcheck disable=SC2154
 other_off() { ! systemctl is-enabled --quiet "$other" 2>/dev/null; }

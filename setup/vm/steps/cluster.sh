@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 keys=$settings/cluster
 role=scheduler
 if is_worker; then role=worker; fi
-name=faceswap-$role.service
+name=faceswap-$role.service what="Dask's $role"
 
 # One certificate for all: Dask knows no ranks, who has any certificate of the authority may run anything. Whoever has
 # the authority's key could make more of them, so it is deleted when it has signed this one. The files change, the
@@ -56,16 +56,6 @@ make_mountable() { mkdir -p "$FACESWAP_HOME/workdir" "$keys"; }
 config=$FACESWAP_ROOT/etc/dask/faceswap.yaml
 config_there() { same_file dask.yaml "$config" 644; }
 put_config() { put_file dask.yaml "$config" 644; }
-
-unit_there() { same_file "$name" "$units/$name" 644; }
-put_unit() {
-    put_file "$name" "$units/$name" 644
-    if booted; then systemctl daemon-reload && systemctl try-restart "$name"; fi
-}
-enabled() { systemctl is-enabled --quiet "$name" 2>/dev/null; }
-enable() { systemctl enable --quiet "$name"; }
-active() { systemctl is-active --quiet "$name"; }
-start() { systemctl start "$name" || fail "Dask's $role did not start: journalctl -u $name has its words."; }
 
 if is_worker; then
     ensure "the folders that it mounts" mountable make_mountable
