@@ -92,6 +92,7 @@ put_file() {
 }
 
 # A service of setup/vm. The step sets $name, its unit's, and $what, how people call it.
+# shellcheck disable=SC2154
 unit_there() { same_file "$name" "$units/$name" 644; }
 put_unit() {
     put_file "$name" "$units/$name" 644
