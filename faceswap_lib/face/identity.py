@@ -12,7 +12,7 @@ from faceswap_lib.face.anatomy import IBUG
 from faceswap_lib.face.faceset import Faceset, evenly
 from faceswap_lib.face.geometry import transform
 
-ONE = Lock()  # dlib's detector takes a second to make: not once for every thread that asks first
+ONE = Lock()  # dlib's detector keeps its picture in itself and lets go of Python's lock: two threads at once crash it
 SAME_PERSON = 0.55  # dlib's recogniser: its authors part people at 0.6; frames of one video are alike, so be stricter
 
 
@@ -38,8 +38,7 @@ def uprightness(picture: np.ndarray) -> float:
     The score of dlib's frontal detector: gradients under a sliding window (Dalal & Triggs 2005), which know no turns.
     """
     with ONE:
-        finder = _frontal()
-    _, scores, _ = finder.run(picture, 0, -2.0)
+        _, scores, _ = _frontal().run(picture, 0, -2.0)
     return max(scores, default=-2.0)
 
 

@@ -1,6 +1,8 @@
 """identity.py against dlib's own call and NumPy: likenesses, which way up a face is, and whether two are one person."""
 
 import shutil
+import subprocess
+import sys
 
 import cv2
 import dlib
@@ -49,6 +51,25 @@ def test_only_a_face_the_right_way_up_looks_like_one(clip_a, clip_b):
             ]
             assert np.argmax(scores) == 0 and scores[0] > max(scores[1:]) + 0.8, (i, scores)
     assert identity.uprightness(np.full((200, 200, 3), 128, "u1")) <= -2
+
+
+SIDE_BY_SIDE = """
+from concurrent.futures import ThreadPoolExecutor
+import cv2
+from faceswap_lib import samples
+from faceswap_lib.face.identity import uprightness
+from faceswap_lib.media import video
+frame = video.frame(samples.path("person_a"), 0)
+pictures = [cv2.resize(frame, (side, side)) for side in (80, 140, 200, 260)] * 6
+with ThreadPoolExecutor(4) as pool:
+    assert list(pool.map(uprightness, pictures)) == [uprightness(picture) for picture in pictures]
+"""
+
+
+def test_threads_that_ask_at_once_get_each_their_own_answer():
+    """In a process of its own, for without a lock it dies: dlib lets go of Python's, and is not made for two."""
+    ran = subprocess.run([sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-2000:]
 
 
 def test_two_facesets_of_one_person_are_alike_and_of_two_are_not(facesets, clip_a):
