@@ -127,7 +127,7 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
         nonlocal last
         if seen[0] < last:  # once more from an earlier frame
             hands.cache_clear()
-        last, piece = seen[-1], bisect_right(at.borders, at.found.frames[seen[0]])
+        last, piece = seen[-1], bisect_right(at.borders, at.frames[seen[0]])
         drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):
             mask, units = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from faceswap_lib.compose import color, outline
-from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene
+from faceswap_lib.compose.scenes import Drawer, Keeper, Match, Scene, shown
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.media import ahead, video
 from faceswap_lib.media.remarks import Remarks
@@ -140,14 +140,14 @@ def _drawn(
     faces = drawer(textures, moves, seen)
     lit = match(faces, textures / np.float32(255), at.on, at.targets[seen])
     every = zip(seen, pictures, hidden, lit, strict=True)
-    return {int(at.found.frames[one[0]]): _Drawn(*one) for one in every}
+    return {int(at.frames[one[0]]): _Drawn(*one) for one in every}
 
 
 def _laid(drawn: _Drawn, at: Scene) -> np.ndarray:
     """A picture with its face drawn anew: lit, laid behind what is in front of it, in the outline of its own."""
-    i, picture = drawn.number, drawn.picture
+    i, picture, yaw = drawn.number, drawn.picture, at.yaw(drawn.number)
     lit = color.crisp(drawn.lit(), at.on)
-    alpha = at.shown[i] * at.on.alpha(at.solid[i]) * (1 - drawn.hidden)
+    alpha = shown(yaw) * at.on.alpha(at.solid[i]) * (1 - drawn.hidden)
     mouth = (picture, at.solid[i]) if at.mouth else None
-    room = outline.fitted(picture, at.solid[i], at.targets[i], at.yaw[i], outline.free(drawn.hidden, at.on))
+    room = outline.fitted(picture, at.solid[i], at.targets[i], yaw, outline.free(drawn.hidden, at.on))
     return at.on.draw(room, lit * 255, alpha, at.targets[i], mouth)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from faceswap_lib.face import geometry, motion
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Crop, Mesh
 
+BLOCK = 32  # faces that are worked out at once; of a video's
+KEPT = 8  # blocks, so many are at hand, and memory does not grow with the video's length
 TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
@@ -19,6 +21,22 @@ Match = Callable[[np.ndarray, np.ndarray, Mesh | Crop, np.ndarray], list[Callabl
 # N frames, textures uint8 (N, S, S, 3) of the scene's faces N in them -> textures without what is in front of the face,
 # and N masks (S, S) 0..1 of how much of the new face it hides: `occlusion.keeper`
 Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, list[np.ndarray]]]
+
+
+class Each:
+    """An array of each of N faces, (N, …), worked out a block at a time when it is asked for, as NumPy's is asked."""
+
+    def __init__(self, count: int, block: Callable[[int], np.ndarray]):
+        self._count, self._block = count, block
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, which: int | slice | list | np.ndarray) -> np.ndarray:
+        pick = np.arange(self._count)[which]
+        if pick.ndim == 0:
+            return self._block(int(pick) // BLOCK)[int(pick) % BLOCK]
+        return np.array([self[int(i)] for i in pick])
 
 
 @dataclass
@@ -33,27 +51,32 @@ class Scene:
 
     found: Faceset
     on: Mesh | Crop
-    solid: np.ndarray
-    own: np.ndarray
-    moves: np.ndarray
-    targets: np.ndarray
+    solid: Each | np.ndarray
+    own: Each | np.ndarray
+    moves: Each | np.ndarray
+    targets: Each | np.ndarray
     mouth: bool = True
     borders: tuple[int, ...] = ()
 
     @cached_property
+    def frames(self) -> np.ndarray:
+        """Frame index of each face (N,)."""
+        return self.found.frames
+
+    @cached_property
     def at(self) -> dict[int, int]:
         """Frame -> its face among the N."""
-        return {int(frame): i for i, frame in enumerate(self.found.frames)}
+        return {int(frame): i for i, frame in enumerate(self.frames)}
 
-    @cached_property
-    def shown(self) -> np.ndarray:
-        """How much of the new face is seen, (N,) 1 to 0: towards profile it fades out, or it would break and jump."""
-        return 1 - np.interp(self.yaw, TURNED, (0, 1))
+    def yaw(self, i: int) -> float:
+        """How far face i's head is turned to either side, degrees."""
+        points = self.solid[i]
+        return abs(geometry.pose(points[:, :2], points[:, 2])[0])
 
-    @cached_property
-    def yaw(self) -> np.ndarray:
-        """How far the head is turned to either side, (N,) degrees."""
-        return np.abs([geometry.pose(s[:, :2], s[:, 2])[0] for s in self.solid])
+
+def shown(yaw: float) -> float:
+    """How much of a new face is seen, 1 to 0: towards profile it fades out, or it would break and jump."""
+    return 1 - float(np.interp(yaw, TURNED, (0, 1)))
 
 
 def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray) -> Scene:
@@ -61,12 +84,25 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
 
     On the mesh the new face has its own shape, moved as the old one moves; with similarity it takes the old one's.
     """
-    solid = motion.smooth(found.solid, found.frames)
-    person = motion.person(solid, mine)
-    own = moves = person.motion
-    targets = solid
-    if isinstance(on, Mesh):
-        moves = own * motion.carried(mine, theirs) + motion.parted(mine, theirs, own)
-        each = zip(moves, person.fits, solid, strict=True)
-        targets = np.stack([motion.target(theirs, m, fit, s) for m, fit, s in each])
-    return Scene(found, on, solid, *(x.astype("f4") for x in (own, moves, targets)))
+    count = len(found.records)
+
+    @lru_cache(KEPT)
+    def laid(k: int) -> tuple[np.ndarray, motion.Person]:
+        solid = motion.smoothed(found, k * BLOCK, min((k + 1) * BLOCK, count))
+        return solid, motion.person(solid, mine)
+
+    def each(block: Callable[[int], np.ndarray]) -> Each:
+        return Each(count, lru_cache(KEPT)(lambda k: block(k).astype("f4")))
+
+    solid, own = Each(count, lambda k: laid(k)[0]), each(lambda k: laid(k)[1].motion)
+    if not isinstance(on, Mesh):
+        return Scene(found, on, solid, own, own, each(lambda k: laid(k)[0]))
+    share = motion.carried(mine, theirs)
+    more = motion.parted(mine, theirs, Each(count, lambda k: laid(k)[1].motion))
+
+    def target(k: int) -> np.ndarray:
+        points, person = laid(k)
+        every = zip(person.motion * share + more, person.fits, points, strict=True)
+        return np.stack([motion.target(theirs, *one) for one in every])
+
+    return Scene(found, on, solid, own, each(lambda k: laid(k)[1].motion * share + more), each(target))

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -49,6 +49,10 @@ class Faceset:
     def solid(self) -> np.ndarray:
         """Landmarks with depth, (N, 478, 3), pixels of the source frame."""
         return np.array([np.c_[r.landmarks, r.depth] for r in self.records], "f4").reshape(-1, 478, 3)
+
+    def part(self, start: int, stop: int) -> "Faceset":
+        """Some of the faces, as a faceset of the same folder."""
+        return replace(self, records=self.records[start:stop])
 
     @property
     def poses(self) -> np.ndarray:

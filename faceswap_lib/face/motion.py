@@ -4,17 +4,20 @@ A person's shape is their mean face in three dimensions; motion is what a frame 
 back into A's pose, is where B's texture is drawn. Points are (N, 478, 3): pixels of the frame, depth in the unit of x.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from faceswap_lib.face.anatomy import ANCHOR, EYES, LID_PAIRS, LIP_PAIRS, OVAL, POINTS, canonical
+from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.geometry import rigid, similarity, transform
 
 # What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
 STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
+REACH = int(4 * SMOOTHING + 0.5)  # frames to either side that it looks at: SciPy's
 LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
 PARTED = 0.5  # of the difference is made good; landmarks tell thick lips from parted ones only so well
 STILL = 0.01  # eye distances: lips that part by less tell nothing of how they do
@@ -44,6 +47,13 @@ def smooth(points: np.ndarray, frames: np.ndarray, sigma: float = SMOOTHING) -> 
         behind = np.linalg.norm((points - out)[:, ANCHOR, :2].mean(1), axis=1) / _eyes(points)
         out += np.interp(behind, LEFT, (0, 1))[:, None, None] * (points - out)
     return out
+
+
+def smoothed(found: Faceset, start: int, stop: int) -> np.ndarray:
+    """Points (stop - start, 478, 3) of some of a faceset's faces, as `smooth` gives them among all others."""
+    first, last = max(0, start - REACH), stop + REACH
+    part = found.part(first, last)
+    return smooth(part.solid, part.frames)[start - first : stop - first]
 
 
 def segments(points: np.ndarray, frames: np.ndarray) -> list[slice]:
@@ -95,16 +105,20 @@ def carried(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return share
 
 
-def parted(mine: np.ndarray, theirs: np.ndarray, moves: np.ndarray) -> np.ndarray:
+def parted(mine: np.ndarray, theirs: np.ndarray, moves: Sequence[np.ndarray]) -> np.ndarray:
     """What to add to motion that is handed on, (478, 3), so that lips part and close as the other's: mean shapes
-    (478, 3) of both, motion (N, 478, 3) of the one.
+    (478, 3) of both, motion (N, 478, 3) of the one, gone through once.
 
     Motion starts at a mean face, and who talks has parted lips on average: put on somebody who does not, the same
     motion pushes lips through one another, and the other way round they never close. A face goes from one mean to the
     other as it parts its lips in those N frames (a regression); who never does keeps the difference.
     """
-    moved, open_by = moves - moves.mean(0), apart(mine + moves, LIP_PAIRS)
-    way = np.einsum("n,nkd->kd", open_by - open_by.mean(), moved) / len(moves) / (open_by.var() + STILL**2)
+    open_by, total, along = np.zeros(len(moves)), np.zeros(mine.shape), np.zeros(mine.shape)
+    for i in range(len(moves)):
+        open_by[i] = apart(mine + moves[i], LIP_PAIRS)
+        total += moves[i]
+        along += open_by[i] * moves[i]
+    way = (along - open_by.mean() * total) / len(moves) / (open_by.var() + STILL**2)
     return PARTED * (apart(mine, LIP_PAIRS) - apart(theirs, LIP_PAIRS)) * way
 
 

@@ -154,7 +154,7 @@ def stages(clip: Path, folder: Path) -> dict[str, Callable[[], object]]:
 
     def lay() -> None:
         for i, frame in enumerate(frames):
-            room = outline.fitted(frame, at.solid[i], at.targets[i], at.yaw[i])
+            room = outline.fitted(frame, at.solid[i], at.targets[i], at.yaw(i))
             at.on.draw(room, lit[i] * 255, at.on.alpha(at.solid[i]), at.targets[i], (frame, at.solid[i]))
 
     return {
