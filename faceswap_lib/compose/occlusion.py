@@ -116,17 +116,25 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """
     front = Front(at.on)
     mean = _learn(front, at, own, mean)
-    last = -1
+    last, followed = -1, None
 
     @lru_cache(maxsize=1)
-    def hands(piece: int) -> Hands:
-        """MediaPipe is woken by the first thing in front of a face, and follows hands over no border."""
+    def woken() -> Hands:
+        """MediaPipe is woken by the first thing in front of a face."""
         return Hands()
 
+    def hands(piece: int) -> Hands:
+        """It follows hands over no border; a new one for each piece would take more memory with every piece."""
+        nonlocal followed
+        if piece != followed:
+            woken().reset()
+        followed = piece
+        return woken()
+
     def keep(pictures: list[np.ndarray], textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
-        nonlocal last
+        nonlocal last, followed
         if seen[0] < last:  # once more from an earlier frame
-            hands.cache_clear()
+            followed = None
         last, piece = seen[-1], bisect_right(at.borders, at.frames[seen[0]])
         drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):

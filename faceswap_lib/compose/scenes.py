@@ -88,7 +88,7 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
 
     @lru_cache(KEPT)
     def laid(k: int) -> tuple[np.ndarray, motion.Person]:
-        solid = motion.smoothed(found, k * BLOCK, min((k + 1) * BLOCK, count))
+        solid = motion.smoothed(found, range(k * BLOCK, min((k + 1) * BLOCK, count)))
         return solid, motion.person(solid, mine)
 
     def each(block: Callable[[int], np.ndarray]) -> Each:

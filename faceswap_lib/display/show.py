@@ -137,12 +137,12 @@ def averages(
 def layers(folder: str | Path, count: int = 6, size: int = 128) -> Figure:
     """Faces of a faceset, evenly over time: the aligned picture, the texture through the mesh, the motion."""
     found, on = faceset.load(folder), canvas("mesh", size)
-    solid = motion.smooth(found.solid, found.frames)
-    moves, pick = motion.person(solid).motion, found.usable[evenly(count, len(found.usable), ends=False)]
-    aligned = list(found.images(pick))
-    points = [transform(found.transform(i), solid[i][:, :2]) for i in pick]
+    pick = found.usable[evenly(count, len(found.usable), ends=False)]
+    aligned, solid = list(found.images(pick)), motion.smoothed(found, pick)
+    points = [transform(found.transform(i), one[:, :2]) for i, one in zip(pick, solid, strict=True)]
     textures = [on.texture(picture, flat) for picture, flat in zip(aligned, points, strict=True)]
-    moved = [(0.5 + on.motion_picture(moves[i])[..., :3] / 2).clip(0, 1) for i in pick]
+    moves = motion.person(solid, motion.shape(found)).motion
+    moved = [(0.5 + on.motion_picture(one)[..., :3] / 2).clip(0, 1) for one in moves]
     times = [f"{found.frames[i] / found.source.fps:.1f} s" for i in pick]
     alt = "Faces of one person over time, from top to bottom as aligned picture, as texture laid flat, and as motion."
     return grid({"aligned": aligned, "texture": textures, "motion": moved}, times, alt=alt)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,9 +50,9 @@ class Faceset:
         """Landmarks with depth, (N, 478, 3), pixels of the source frame."""
         return np.array([np.c_[r.landmarks, r.depth] for r in self.records], "f4").reshape(-1, 478, 3)
 
-    def part(self, start: int, stop: int) -> "Faceset":
-        """Some of the faces, as a faceset of the same folder."""
-        return replace(self, records=self.records[start:stop])
+    def some(self, indices: Iterable[int]) -> "Faceset":
+        """These faces alone, as a faceset of the same folder: of a long video not all points at once."""
+        return replace(self, records=[self.records[i] for i in indices])
 
     @property
     def poses(self) -> np.ndarray:
@@ -69,8 +69,10 @@ class Faceset:
     def fingerprint(self) -> str:
         """Of the faces to train on: another choice of faces has another one."""
         pick = self.usable
-        parts = (self.source.sha256.encode(), self.frames[pick].tobytes(), self.solid[pick].tobytes())
-        return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+        digest = hashlib.sha256(self.source.sha256.encode() + self.frames[pick].tobytes())
+        for i in pick:
+            digest.update(self.some([i]).solid.tobytes())
+        return digest.hexdigest()[:12]
 
     def transform(self, i: int) -> np.ndarray:
         """The similarity (2, 3) from the source frame to face i's picture."""

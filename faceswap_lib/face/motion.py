@@ -11,13 +11,14 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from faceswap_lib.face.anatomy import ANCHOR, EYES, LID_PAIRS, LIP_PAIRS, OVAL, POINTS, canonical
-from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.face.faceset import Faceset, evenly
 from faceswap_lib.face.geometry import rigid, similarity, transform
 
 # What hardly moves when a face talks: the rigid fit stands on these (eye corners and rims, nose, temples)
 STABLE = [*ANCHOR[:14], 6, 195, 1, 2, 98, 327, 127, 356, 234, 454, 93, 323]
 SMOOTHING = 0.7  # frames: landmark jitter is texture jitter; a Gaussian has no lag
 REACH = int(4 * SMOOTHING + 0.5)  # frames to either side that it looks at: SciPy's
+MOST = 1000  # faces tell a person's shape: more take time and memory, and tell the same
 LEFT = (0.012, 0.024)  # eye distances between a face's middle and where it was found: jitter is below, haste above
 PARTED = 0.5  # of the difference is made good; landmarks tell thick lips from parted ones only so well
 STILL = 0.01  # eye distances: lips that part by less tell nothing of how they do
@@ -49,11 +50,14 @@ def smooth(points: np.ndarray, frames: np.ndarray, sigma: float = SMOOTHING) -> 
     return out
 
 
-def smoothed(found: Faceset, start: int, stop: int) -> np.ndarray:
-    """Points (stop - start, 478, 3) of some of a faceset's faces, as `smooth` gives them among all others."""
-    first, last = max(0, start - REACH), stop + REACH
-    part = found.part(first, last)
-    return smooth(part.solid, part.frames)[start - first : stop - first]
+def smoothed(found: Faceset, indices: Sequence[int]) -> np.ndarray:
+    """Points (len(indices), 478, 3) of some faces, in ascending order, as `smooth` gives them among all others."""
+    pick, out = np.asarray(indices), []
+    for run in np.split(pick, np.flatnonzero(np.diff(pick) > 2 * REACH) + 1):
+        first = max(0, run[0] - REACH)
+        near = found.some(range(first, min(run[-1] + REACH + 1, len(found.records))))
+        out.append(smooth(near.solid, near.frames)[run - first])
+    return np.concatenate(out)
 
 
 def segments(points: np.ndarray, frames: np.ndarray) -> list[slice]:
@@ -85,6 +89,11 @@ def person(solid: np.ndarray, mean: np.ndarray | None = None) -> Person:
     fits = [rigid(x, shape, STABLE) for x in solid]
     laid = np.stack([_lay(x, fit) for x, fit in zip(solid, fits, strict=True)])
     return Person(shape, laid - shape, fits)
+
+
+def shape(found: Faceset) -> np.ndarray:
+    """A faceset's person's mean shape (478, 3), of MOST of the faces, evenly over time."""
+    return person(smoothed(found, evenly(MOST, len(found.records)))).mean
 
 
 def _lay(x: np.ndarray, fit: tuple[float, np.ndarray, np.ndarray]) -> np.ndarray:

@@ -5,6 +5,7 @@ does, with the same shape and the same light, and differ from it in the texture 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -12,9 +13,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from faceswap_lib.compose import color, render, scenes
-from faceswap_lib.compose.scenes import Drawer, Scene
+from faceswap_lib.compose.scenes import Drawer, Each, Scene
 from faceswap_lib.face import anatomy, geometry, motion
-from faceswap_lib.face.faceset import Faceset
+from faceswap_lib.face.faceset import Faceset, evenly
 from faceswap_lib.face.mesh import Mesh, canvas
 from faceswap_lib.media import video
 from faceswap_lib.network import batches
@@ -25,6 +26,7 @@ from faceswap_lib.trust.consent import Consent
 from faceswap_lib.trust.statement import Statement
 
 MOST = 1000  # faces of B, evenly over time
+CALM = 4  # frames to either side that calm a motion picture: SciPy's four standard deviations
 NEAREST = 12  # B's frames that count: the twelfth nearest has a weight of e^-3
 LABELS = ("classic paste", "B's mean", "B's nearest")
 
@@ -48,7 +50,7 @@ def make(
     folder, on = Path(folder), canvas("mesh", size)
     folder.mkdir(parents=True, exist_ok=True)
     side = batches.load_side(b, on, MOST)
-    mine = motion.person(motion.smooth(a.solid, a.frames)).mean
+    mine = motion.shape(a)
     through = scenes.scene(a, on, mine, side.shape)
     flat = scenes.scene(a, canvas("similarity", 2 * size), mine, side.shape)
     relit = color.matched("relit", through, side.mean)
@@ -86,15 +88,15 @@ def files(folder: str | Path, clip: str | Path) -> dict[str, Path]:
 
 def paste(a: Faceset, b: Faceset, size: int) -> Drawer:
     """B's picture whose landmarks lie nearest to A's, both aligned by similarity; turned and scaled, never bent."""
-    usable, solid = b.usable, b.solid
-    theirs, mine = (_aligned(points) for points in (solid[usable], a.solid))
-    pick = usable[[int(np.argmin(((theirs - face) ** 2).sum((1, 2)))) for face in mine]]
-    on = canvas("similarity", size)
+    usable, on = b.usable[evenly(MOST, len(b.usable))], canvas("similarity", size)
+    solid = b.some(usable).solid
+    theirs = _aligned(solid)
 
     def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
-        chosen = pick[indices]
-        flat = [geometry.transform(b.transform(i), solid[i][:, :2]) for i in chosen]
-        return np.stack([on.texture(*one) for one in zip(b.images(chosen), flat, strict=True)]).astype("f4") / 255
+        mine = _aligned(a.some(indices).solid)
+        near = [int(np.argmin(((theirs - face) ** 2).sum((1, 2)))) for face in mine]
+        flat = [geometry.transform(b.transform(usable[k]), solid[k][:, :2]) for k in near]
+        return np.stack([on.texture(*one) for one in zip(b.images(usable[near]), flat, strict=True)]).astype("f4") / 255
 
     return draw
 
@@ -109,17 +111,21 @@ def nearest(at: Scene, side: Side) -> Drawer:
 
     Nearness is that of the motion pictures, eyes and mouth above all; a frame counts only where it sees the face.
     """
-    mine = _features(at.on, np.stack([at.on.motion_picture(m) for m in at.moves]))
     theirs = _features(at.on, side.motions.astype("f4"))
-    far = np.maximum(0, (mine**2).sum(1)[:, None] + (theirs**2).sum(1) - 2 * mine @ theirs.T)
-    last = min(NEAREST, far.shape[1] - 1)
-    weights = np.exp(-3 * far / (np.sort(far, 1)[:, last : last + 1] + 1e-12))
-    weights = np.where(weights < 0.01, 0, weights).astype("f4")
+    bright, last = (theirs**2).sum(1), min(NEAREST, len(theirs) - 1)
 
-    def draw(textures: np.ndarray, moves: np.ndarray, indices: list[int]) -> np.ndarray:
-        return np.stack([_blend(side, row) for row in weights[indices]])
+    @lru_cache(2)
+    def weights(k: int) -> np.ndarray:
+        start, stop = k * scenes.BLOCK, min((k + 1) * scenes.BLOCK, len(at.moves))
+        first = max(0, start - CALM)
+        near = np.stack([at.on.motion_picture(one) for one in at.moves[first : stop + CALM]])
+        mine = _features(at.on, near)[start - first : stop - first]
+        far = np.maximum(0, (mine**2).sum(1)[:, None] + bright - 2 * mine @ theirs.T)
+        found = np.exp(-3 * far / (np.sort(far, 1)[:, last : last + 1] + 1e-12))
+        return np.where(found < 0.01, 0, found).astype("f4")
 
-    return draw
+    each = Each(len(at.moves), weights)
+    return lambda textures, moves, indices: np.stack([_blend(side, each[i]) for i in indices])
 
 
 def _blend(side: Side, weights: np.ndarray) -> np.ndarray:
@@ -134,7 +140,7 @@ def _blend(side: Side, weights: np.ndarray) -> np.ndarray:
 def _features(on: Mesh, moves: np.ndarray) -> np.ndarray:
     """Motion pictures (N, S/2, S/2, 4) as vectors (N, D), weighted as the loss is, calmed over time."""
     weighted = moves * np.sqrt(on.importance * on.inside)[::2, ::2, None]
-    return gaussian_filter1d(weighted.reshape(len(moves), -1), 1.0, axis=0, mode="nearest")
+    return gaussian_filter1d(weighted.reshape(len(moves), -1), CALM / 4, axis=0, mode="nearest")
 
 
 def _aligned(solid: np.ndarray) -> np.ndarray:

@@ -48,14 +48,13 @@ def load_side(faces: Faceset, on: Mesh | Crop, most: int) -> Side:
     if len(usable) < 8:
         raise UserError(f"{faces.folder} has {len(usable)} face pictures to train on, too few; it takes at least 8.")
     pick = usable[evenly(most, len(usable))]
-    solid = motion.smooth(faces.solid, faces.frames)
-    person = motion.person(solid)
+    solid = motion.smoothed(faces, pick)
+    person = motion.person(solid, motion.shape(faces))
     targets, weights = [], []
-    for i, picture in zip(pick, faces.images(pick), strict=True):
-        flat = transform(faces.transform(i), solid[i][:, :2])
-        targets.append(on.texture(picture, flat))
-        weights.append(on.visibility(solid[i]) * on.importance)
-    motions = np.stack([on.motion_picture(person.motion[i]) for i in pick]).astype("f2")
+    for i, picture, points in zip(pick, faces.images(pick), solid, strict=True):
+        targets.append(on.texture(picture, transform(faces.transform(i), points[:, :2])))
+        weights.append(on.visibility(points) * on.importance)
+    motions = np.stack([on.motion_picture(one) for one in person.motion]).astype("f2")
     weights = np.stack(weights).astype("f2")[..., None]
     cut = max(4, round(len(pick) * (1 - HELD_OUT)))
     mean = _mean(targets[:cut], weights[:cut])
