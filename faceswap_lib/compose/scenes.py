@@ -10,8 +10,8 @@ from faceswap_lib.face import geometry, motion
 from faceswap_lib.face.faceset import Faceset
 from faceswap_lib.face.mesh import Crop, Mesh
 
-BLOCK = 32  # faces that are worked out at once; of a video's
-KEPT = 8  # blocks, so many are at hand, and memory does not grow with the video's length
+BLOCK = 32  # faces that are worked out at once
+KEPT = 8  # blocks that are at hand: memory does not grow with the video's length
 TURNED = (42.0, 52.0)  # degrees to the side from which, and at which, no new face is seen: soon after, none is found
 # textures uint8 (N, S, S, 3) and motions (N, S/2, S/2, 4) of the scene's faces N -> pictures (N, S, S, 3) in [0, 1]
 Drawer = Callable[[np.ndarray, np.ndarray, list[int]], np.ndarray]
