@@ -26,8 +26,20 @@ class Live:
         return Page(self._still())
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
+        _hears(self.widget)
         shown = self.widget._repr_mimebundle_(**kwargs) or {}
         return {**shown, "text/html": str(self.still), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<{type(self.widget).__name__}, alive in a notebook>"
+
+
+def _hears(widget: "Widget") -> None:
+    """See to it that what a hand does is heard while a cell runs: in the subshell that the page sends it to.
+
+    ipykernel 7.4 gives it to the shell that wrote to the widget last: to the cell that trains, and waits for its end.
+    """
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda data, sent_to: sent_to
+    for each in getattr(widget, "children", ()):
+        _hears(each)

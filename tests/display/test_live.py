@@ -1,5 +1,5 @@
 import nbformat
-from ipywidgets import IntSlider
+from ipywidgets import HBox, IntSlider, VBox
 from nbclient import NotebookClient
 
 from faceswap_lib.display import exported
@@ -19,3 +19,23 @@ def test_an_exported_page_shows_the_picture(tmp_path):
     path = tmp_path / "lab.ipynb"
     nbformat.write(book, path)
     assert "<b>three</b>" in exported.page(path)
+
+
+def test_a_hand_is_heard_where_it_is_sent_to():
+    """tests/browser has it with a kernel and a training; here, that all parts of a widget are reached."""
+
+    class Comm:
+        comm_id = "one"
+
+        def close(self, *_: object, **__: object) -> None:
+            """Nothing is open."""
+
+        def _reply_subshell_for(self, data: dict, sent_to: str) -> str:
+            return "the shell that wrote last"
+
+    slider = IntSlider(3)
+    box = VBox([HBox([slider])])
+    for widget in (slider, box):
+        widget.comm = Comm()
+    Live(box, lambda: "")._repr_mimebundle_()
+    assert slider.comm._reply_subshell_for({}, "one of its own") == "one of its own"

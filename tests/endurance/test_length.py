@@ -1,5 +1,7 @@
 """length.py: a leak is seen through what warms up, and a video of many frames is one that extraction follows."""
 
+import mmap
+
 import numpy as np
 
 from faceswap_lib.media import video
@@ -17,7 +19,8 @@ def test_memory_that_is_kept_is_noted():
 
     def work(tell) -> None:
         for done in range(1, 1001):
-            kept.append(np.ones(12_500))  # 100 kB
+            kept.append(mmap.mmap(-1, 100 * 1024))  # pages of its own, that no earlier test has left
+            kept[-1].write(bytes([1]) * 100 * 1024)
             tell(done, 1000, "frames")
 
     rows = length.watched(work)
