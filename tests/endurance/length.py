@@ -26,10 +26,8 @@ from faceswap_lib.progress import Progress  # noqa: E402
 from tests import agreed  # noqa: E402
 
 STEP = 100  # frames from one look at the memory to the next
-LIMITS = {
-    "extract": 40.0,
-    "convert": 20.0,
-}  # kB a frame; over three minutes it was 26 and 6, what still warms up included
+# kB a frame; over three minutes it was 26 and 6, what still warms up included
+LIMITS = {"extract": 40.0, "convert": 20.0}
 
 
 def long(folder: Path, frames: int) -> Path:
