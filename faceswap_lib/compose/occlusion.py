@@ -8,7 +8,6 @@ frames, glasses for example, is in the mean texture and cannot be told from the 
 
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -116,31 +115,21 @@ def keeper(at: Scene, own: Own, mean: np.ndarray) -> Keeper:
     """
     front = Front(at.on)
     mean = _learn(front, at, own, mean)
-    last, followed = -1, None
+    hands, last = Hands(), 0  # one for all pieces: each takes memory that MediaPipe keeps
 
-    @lru_cache(maxsize=1)
-    def woken() -> Hands:
-        """MediaPipe is woken by the first thing in front of a face."""
-        return Hands()
-
-    def hands(piece: int) -> Hands:
-        """It follows hands over no border; a new one for each piece would take more memory with every piece."""
-        nonlocal followed
-        if piece != followed:
-            woken().reset()
-        followed = piece
-        return woken()
+    def piece(face: int) -> int:
+        return bisect_right(at.borders, at.frames[face])
 
     def keep(pictures: list[np.ndarray], textures: np.ndarray, seen: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
-        nonlocal last, followed
-        if seen[0] < last:  # once more from an earlier frame
-            followed = None
-        last, piece = seen[-1], bisect_right(at.borders, at.frames[seen[0]])
+        nonlocal last
+        if seen[0] < last or piece(seen[0]) != piece(last):  # once more from an earlier frame, or over a border
+            hands.reset()
+        last = seen[-1]
         drawn, masks, filled = own(textures, seen, mean), [], textures.copy()
         for k, i in enumerate(seen):
             mask, units = front.mask(textures[k], drawn[k], at.on.visibility(at.solid[i]))
             if (units > SURE / 2).sum() > front.least:  # a hand is like a face: half of it is enough to ask
-                mask = with_hands(mask, units > MAYBE, at.on, at.solid[i], hands(piece).covers(pictures[k]))
+                mask = with_hands(mask, units > MAYBE, at.on, at.solid[i], hands.covers(pictures[k]))
             if mask.any():
                 filled[k] = textures[k] * (1 - mask[..., None]) + drawn[k] * 255 * mask[..., None] + 0.5
                 mask = carry(mask, at.on, at.solid[i], at.targets[i])

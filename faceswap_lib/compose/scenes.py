@@ -24,10 +24,13 @@ Keeper = Callable[[list[np.ndarray], np.ndarray, list[int]], tuple[np.ndarray, l
 
 
 class Each:
-    """An array of each of N faces, (N, …), worked out a block at a time when it is asked for, as NumPy's is asked."""
+    """An array of each of N faces, (N, …), indexed by face as NumPy's is; worked out a block at a time, when asked for.
 
-    def __init__(self, count: int, block: Callable[[int], np.ndarray]):
-        self._count, self._block = count, block
+    block: what there is of some faces in a row.
+    """
+
+    def __init__(self, count: int, block: Callable[[range], np.ndarray]):
+        self._count, self._block = count, lru_cache(KEPT)(block)
 
     def __len__(self) -> int:
         return self._count
@@ -35,7 +38,8 @@ class Each:
     def __getitem__(self, which: int | slice | list | np.ndarray) -> np.ndarray:
         pick = np.arange(self._count)[which]
         if pick.ndim == 0:
-            return self._block(int(pick) // BLOCK)[int(pick) % BLOCK]
+            first = int(pick) // BLOCK * BLOCK
+            return self._block(range(first, min(first + BLOCK, self._count)))[pick - first]
         return np.array([self[int(i)] for i in pick])
 
 
@@ -87,22 +91,25 @@ def scene(found: Faceset, on: Mesh | Crop, mine: np.ndarray, theirs: np.ndarray)
     count = len(found.records)
 
     @lru_cache(KEPT)
-    def laid(k: int) -> tuple[np.ndarray, motion.Person]:
-        solid = motion.smoothed(found, range(k * BLOCK, min((k + 1) * BLOCK, count)))
+    def laid(faces: range) -> tuple[np.ndarray, motion.Person]:
+        solid = motion.smoothed(found, faces)
         return solid, motion.person(solid, mine)
 
-    def each(block: Callable[[int], np.ndarray]) -> Each:
-        return Each(count, lru_cache(KEPT)(lambda k: block(k).astype("f4")))
+    def each(block: Callable[[range], np.ndarray]) -> Each:
+        return Each(count, lambda faces: block(faces).astype("f4"))
 
-    solid, own = Each(count, lambda k: laid(k)[0]), each(lambda k: laid(k)[1].motion)
+    solid, own = Each(count, lambda faces: laid(faces)[0]), each(lambda faces: laid(faces)[1].motion)
     if not isinstance(on, Mesh):
-        return Scene(found, on, solid, own, own, each(lambda k: laid(k)[0]))
+        return Scene(found, on, solid, own, own, each(lambda faces: laid(faces)[0]))
     share = motion.carried(mine, theirs)
-    more = motion.parted(mine, theirs, Each(count, lambda k: laid(k)[1].motion))
+    more = motion.parted(mine, theirs, Each(count, lambda faces: laid(faces)[1].motion))
 
-    def target(k: int) -> np.ndarray:
-        points, person = laid(k)
-        every = zip(person.motion * share + more, person.fits, points, strict=True)
+    def moves(faces: range) -> np.ndarray:
+        return laid(faces)[1].motion * share + more
+
+    def targets(faces: range) -> np.ndarray:
+        points, person = laid(faces)
+        every = zip(moves(faces), person.fits, points, strict=True)
         return np.stack([motion.target(theirs, *one) for one in every])
 
-    return Scene(found, on, solid, own, each(lambda k: laid(k)[1].motion * share + more), each(target))
+    return Scene(found, on, solid, own, each(moves), each(targets))

@@ -230,23 +230,23 @@ def _around(view: np.ndarray, box: np.ndarray, size: int = 200) -> np.ndarray:
 
 
 class Hands:
-    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed.
-
-    It is closed when nobody holds it any more: MediaPipe keeps 85 MB of each that is not.
-    """
+    """Finds the hands of a frame, half hidden ones too; to be fed one video's frames in order, gaps are allowed."""
 
     def __init__(self) -> None:
-        self._track = mediapipe().solutions.hands.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
-        finalize(self, self._track.close).atexit = False
-        self._last: list[np.ndarray] = []
+        self._track, self._last = None, []
 
     def reset(self) -> None:
         """Begin with a new video: the next frame has nothing to do with the last."""
-        self._track.reset()
+        if self._track:
+            self._track.reset()
         self._last = []
 
     def covers(self, frame: np.ndarray) -> list[np.ndarray]:
         """What each hand in a frame (H, W, 3) uint8 covers: uint8 (H, W), 255 on palm and fingers."""
+        if not self._track:
+            known = mediapipe().solutions.hands
+            self._track = known.Hands(min_detection_confidence=0.2, min_tracking_confidence=0.2)
+            finalize(self, self._track.close).atexit = False  # it keeps 85 MB of what is not closed
         points = ([[q.x, q.y] for q in hand.landmark] for hand in self._track.process(frame).multi_hand_landmarks or ())
         found = [_cover(np.array(one) * frame.shape[1::-1], frame.shape[:2]) for one in points]
         found, self._last = found or self._last, found  # one missed for once is where it was

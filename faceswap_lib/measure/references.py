@@ -5,7 +5,6 @@ does, with the same shape and the same light, and differ from it in the texture 
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -114,12 +113,10 @@ def nearest(at: Scene, side: Side) -> Drawer:
     theirs = _features(at.on, side.motions.astype("f4"))
     bright, last = (theirs**2).sum(1), min(NEAREST, len(theirs) - 1)
 
-    @lru_cache(2)
-    def weights(k: int) -> np.ndarray:
-        start, stop = k * scenes.BLOCK, min((k + 1) * scenes.BLOCK, len(at.moves))
-        first = max(0, start - CALM)
-        near = np.stack([at.on.motion_picture(one) for one in at.moves[first : stop + CALM]])
-        mine = _features(at.on, near)[start - first : stop - first]
+    def weights(faces: range) -> np.ndarray:
+        first = max(0, faces.start - CALM)
+        near = np.stack([at.on.motion_picture(one) for one in at.moves[first : faces.stop + CALM]])
+        mine = _features(at.on, near)[faces.start - first : faces.stop - first]
         far = np.maximum(0, (mine**2).sum(1)[:, None] + bright - 2 * mine @ theirs.T)
         found = np.exp(-3 * far / (np.sort(far, 1)[:, last : last + 1] + 1e-12))
         return np.where(found < 0.01, 0, found).astype("f4")
